@@ -1,0 +1,1 @@
+"""The tested library behind the book: one package per part, one module per idea."""
