@@ -1,0 +1,243 @@
+"""Every data set of the course by name, with its licence, its source and a checksum.
+
+``load("glyphs")`` returns tensors. Offline sets come from installed packages or are drawn on the spot;
+the others need one download, ``python -m aigc_course.core.data mnist``, into ``AIGC_DATA``
+(default ``~/.cache/aigc_course``). Images are float32 in [0, 1], shape ``(n, channels, height, width)``.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from aigc_course.core import procedural
+from aigc_course.core.train import stream
+
+SplitName = Literal["train", "test"]
+
+
+class Split(NamedTuple):
+    """Examples ``x``, classes ``y`` (zeros where there are none), and the factors that a procedure drew."""
+
+    x: Float[Tensor, "n *shape"]
+    y: Int[Tensor, " n"]
+    factors: Float[Tensor, "n f"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a reader should know of a data set before using it.
+
+    ``read(split, n, seed)`` makes it; ``checksum`` is the SHA-256 of what an installed package must contain,
+    or the word that says why there is none.
+    """
+
+    name: str
+    what: str
+    licence: str
+    source: str
+    offline: bool
+    checksum: str
+    read: Callable[[SplitName, int | None, int], Split]
+    factors: tuple[str, ...] = ()
+
+
+def load(name: str, *, split: SplitName = "train", n: int | None = None, seed: int = 0) -> Split:
+    """Return ``n`` examples (all, or a sensible number, when ``None``) of one side of a data set.
+
+    Train and test never share an example. ``seed`` names the draw of a procedural set; fixed sets ignore it.
+
+    Raises:
+        ValueError: Unknown name or split, or more examples than there are.
+        FileNotFoundError: The set needs a download that was not made; the message says which command makes it.
+    """
+    if name not in DATASETS:
+        raise ValueError(f"no data set called {name!r}; there are {', '.join(DATASETS)}")
+    if split not in ("train", "test"):
+        raise ValueError(f"split={split!r}; choose 'train' or 'test'")
+    if n is not None and n < 1:
+        raise ValueError(f"n={n}; ask for at least one example")
+    return DATASETS[name].read(split, n, seed)
+
+
+def folder() -> Path:
+    """Where downloads live."""
+    return Path(os.environ.get("AIGC_DATA", "~/.cache/aigc_course")).expanduser()
+
+
+def download(name: str) -> Path:
+    """Fetch a set that is not offline, checked against torchvision's checksums; return its folder."""
+    if name not in TORCHVISION:
+        raise ValueError(f"{name!r} needs no download or does not exist; these do: {', '.join(TORCHVISION)}")
+    for train in (True, False):
+        _torchvision_class(name)(str(folder()), train=train, download=True)
+    return folder()
+
+
+def _first(split: Split, n: int | None, name: str) -> Split:
+    if n is not None and n > len(split.x):
+        raise ValueError(f"n={n}, but this side of {name!r} has {len(split.x)} examples; ask for fewer")
+    return Split(*(column[:n] for column in split))
+
+
+def _fixed(x: Tensor, y: Tensor) -> Split:
+    return Split(x, y.long(), torch.zeros(len(x), 0))
+
+
+def _check(what: str, content: bytes, checksum: str) -> None:
+    found = hashlib.sha256(content).hexdigest()
+    if found != checksum:
+        raise RuntimeError(f"{what} has SHA-256 {found}, expected {checksum}; reinstall the package it came with")
+
+
+def _digits(split: SplitName, n: int | None, seed: int) -> Split:
+    from sklearn.datasets import load_digits
+
+    bunch: Any = load_digits()
+    pixels = bunch.images.astype(np.uint8)
+    _check("scikit-learn's digits", pixels.tobytes(), DATASETS["digits"].checksum)
+    order = torch.randperm(len(pixels), generator=torch.Generator().manual_seed(0))
+    rows = order[:1500] if split == "train" else order[1500:]
+    x = torch.tensor(pixels, dtype=torch.float32).unsqueeze(1) / 16
+    return _first(_fixed(x[rows], torch.tensor(bunch.target)[rows]), n, "digits")
+
+
+def _glyphs(split: SplitName, n: int | None, seed: int) -> Split:
+    default = 4000 if split == "train" else 1000
+    return Split(*procedural.glyphs(n or default, seed=_procedural_seed(split, seed)))
+
+
+def _sprites(split: SplitName, n: int | None, seed: int) -> Split:
+    default = 4000 if split == "train" else 1000
+    return Split(*procedural.sprites(n or default, seed=_procedural_seed(split, seed)))
+
+
+def _procedural_seed(split: SplitName, seed: int) -> int:
+    return stream(seed, 2 if split == "train" else 3)
+
+
+PHOTOGRAPHS = {"train": ("astronaut.png", "coffee.png", "chelsea.png"), "test": ("rocket.jpg",)}
+
+
+def _patches(split: SplitName, n: int | None, seed: int) -> Split:
+    """Random 32×32 crops; train and test come from different photographs. The class is the photograph's number."""
+    import skimage.data
+    from skimage import io
+
+    names = PHOTOGRAPHS[split]
+    files = [Path(skimage.data.__file__).parent / name for name in names]
+    _check("scikit-image's photographs", b"".join(f.read_bytes() for f in files), _PHOTOGRAPHS_SHA256[split])
+    photographs = [torch.tensor(io.imread(f)[..., :3]).permute(2, 0, 1).float() / 255 for f in files]
+    generator = torch.Generator().manual_seed(_procedural_seed(split, seed))
+    y = torch.randint(len(names), (n or (4000 if split == "train" else 1000),), generator=generator)
+    return _fixed(torch.stack([_crop(photographs[int(i)], generator) for i in y]), y)
+
+
+def _crop(image: Float[Tensor, "3 h w"], generator: torch.Generator) -> Float[Tensor, "3 32 32"]:
+    top, left = (int(torch.randint(side - 31, (), generator=generator)) for side in image.shape[1:])
+    return image[:, top : top + 32, left : left + 32]
+
+
+def _toy(name: str) -> Callable[[SplitName, int | None, int], Split]:
+    def read(split: SplitName, n: int | None, seed: int) -> Split:
+        x, y = procedural.TOYS[name](n or 2000, torch.Generator().manual_seed(_procedural_seed(split, seed)))
+        return _fixed(x, y)
+
+    return read
+
+
+TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}
+
+
+def _torchvision_class(name: str) -> Any:
+    import torchvision.datasets
+
+    return getattr(torchvision.datasets, TORCHVISION[name])
+
+
+def _torchvision(name: str) -> Callable[[SplitName, int | None, int], Split]:
+    def read(split: SplitName, n: int | None, seed: int) -> Split:
+        try:
+            dataset = _torchvision_class(name)(str(folder()), train=split == "train")
+        except RuntimeError as error:
+            cure = f"run `python -m aigc_course.core.data {name}` once, with a network"
+            raise FileNotFoundError(f"{name!r} is not in {folder()}, or not whole; {cure}") from error
+        pixels = torch.as_tensor(dataset.data)
+        x = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
+        return _first(_fixed(x[:n].float() / 255, torch.as_tensor(dataset.targets)[:n]), n, name)
+
+    return read
+
+
+_DRAWN = "none: drawn by the course's own code from a seed"
+_PHOTOGRAPHS_SHA256 = {
+    "train": "79aec68cb6b5029796665f74b757ec7371fb56889443497f7bfcf54ce1f529f6",
+    "test": "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
+}
+_ROWS = (
+    Dataset(
+        "digits",
+        "1,797 handwritten digits, 8×8 grey pixels (1,500 train, 297 test)",
+        "CC BY 4.0",
+        "UCI Optical Recognition of Handwritten Digits, carried by scikit-learn",
+        True,
+        "8f26b2bd9d135c256808f68f14fdabddde6d9c7f869ae419704b051f0f14b3b3",
+        _digits,
+    ),
+    Dataset(
+        "glyphs",
+        "digits 0–9 in twelve typefaces, turned, sheared, scaled and shifted; 32×32 grey pixels",
+        "typefaces: Bitstream Vera and DejaVu licence (free)",
+        "drawn from the DejaVu fonts that matplotlib carries",
+        True,
+        _DRAWN,
+        _glyphs,
+        procedural.GLYPH_FACTORS,
+    ),
+    Dataset(
+        "sprites",
+        "a square, an ellipse or a triangle; size, angle and place vary; 32×32 grey pixels",
+        "MIT (the course's code)",
+        "drawn by the course",
+        True,
+        _DRAWN,
+        _sprites,
+        procedural.SPRITE_FACTORS,
+    ),
+    Dataset(
+        "patches",
+        "32×32 colour patches of four photographs (three for training, another for testing)",
+        "public domain and CC0, see scikit-image's list of its images",
+        "astronaut, coffee, chelsea, rocket: carried by scikit-image",
+        True,
+        _PHOTOGRAPHS_SHA256["train"],
+        _patches,
+    ),
+    *(
+        Dataset(name, what, "MIT (the course's code)", "drawn by the course", True, _DRAWN, _toy(name))
+        for name, what in procedural.TOY_DESCRIPTIONS.items()
+    ),
+    *(
+        Dataset(name, what, licence, f"{source}, by torchvision", False, "torchvision's MD5", _torchvision(name))
+        for name, what, licence, source in (
+            ("mnist", "70,000 handwritten digits, 28×28 grey pixels", "CC BY-SA 3.0", "LeCun, Cortes, Burges"),
+            ("fashion_mnist", "70,000 pictures of clothes, 28×28 grey pixels", "MIT", "Zalando Research"),
+            ("cifar10", "60,000 photographs of ten kinds of things, 32×32 colour pixels", "not stated", "Krizhevsky"),
+        )
+    ),
+)
+DATASETS = {row.name: row for row in _ROWS}
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(f"usage: python -m aigc_course.core.data NAME, one of {', '.join(TORCHVISION)}")
+    print(download(sys.argv[1]))

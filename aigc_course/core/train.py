@@ -1,0 +1,221 @@
+"""The training loop: everything that is *not* specific to one algorithm.
+
+A generative model differs from the next in one update; the loop around it does not. So an
+algorithm is an object with a ``step(batch) -> metrics`` method, and this module owns the rest:
+batches, seeds, progress, precision, checkpoints.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+Metrics = dict[str, float]
+State = dict[str, Any]
+Batch = TypeVar("Batch", Tensor, tuple[Tensor, ...])
+
+
+@runtime_checkable
+class Algorithm(Protocol):
+    """What ``fit`` needs from an algorithm."""
+
+    def step(self, batch: Any, /) -> Metrics:
+        """Do one optimisation update and return the numbers worth plotting."""
+        ...
+
+    def state_dict(self) -> State:
+        """Everything needed to resume: networks, optimisers, averages."""
+        ...
+
+    def load_state_dict(self, state: State, /) -> object:
+        """Inverse of ``state_dict``."""
+        ...
+
+
+def stream(seed: int, *key: int) -> int:
+    """A 32-bit seed that depends on every number given; streams with different keys are independent."""
+    if seed < 0:
+        raise ValueError(f"seed={seed}; a seed is a whole number ≥ 0")
+    return int(np.random.SeedSequence((seed, *key)).generate_state(1)[0])
+
+
+def batches(data: Batch, batch_size: int, *, seed: int, start: int = 0) -> Iterator[Batch]:
+    """Yield shuffled batches for ever; batch ``k`` depends only on ``(seed, k)``.
+
+    Because the order is a function and not a history, a run resumed at ``start`` sees
+    exactly the batches that an uninterrupted run would have seen.
+
+    Args:
+        data: Examples, shape ``(n, ...)``, or a tuple of such tensors (images and labels, say).
+        batch_size: Examples per batch; the ragged end of an epoch is dropped.
+        seed: Names the order.
+        start: Number of the first batch to yield.
+    """
+    columns = data if isinstance(data, tuple) else (data,)
+    n = len(columns[0])
+    per_epoch = _batches_per_epoch([len(c) for c in columns], batch_size)
+    k = start
+    while True:
+        epoch, first = divmod(k, per_epoch)
+        order = torch.randperm(n, generator=torch.Generator().manual_seed(stream(seed, 0, epoch)))
+        for i in range(first, per_epoch):
+            rows = order[i * batch_size : (i + 1) * batch_size].to(columns[0].device)
+            yield tuple(c[rows] for c in columns) if isinstance(data, tuple) else data[rows]
+            k += 1
+
+
+def _batches_per_epoch(lengths: Sequence[int], batch_size: int) -> int:
+    if len(set(lengths)) != 1:
+        raise ValueError(f"the tensors given have {list(lengths)} examples; they must have the same number")
+    if not 1 <= batch_size <= lengths[0]:
+        raise ValueError(f"batch_size={batch_size}; choose one from 1 to {lengths[0]}, the number of examples given")
+    return lengths[0] // batch_size
+
+
+def fit(
+    algorithm: Algorithm,
+    data: Tensor | tuple[Tensor, ...],
+    *,
+    steps: int,
+    batch_size: int = 64,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    bf16: bool = False,
+    checkpoint: Path | None = None,
+    checkpoint_every: int = 200,
+    on_step: Callable[[int, Metrics], None] | None = None,
+) -> list[Metrics]:
+    """Run ``algorithm`` until it has taken ``steps`` updates; return one row per update.
+
+    Batch order and noise depend only on ``(seed, step)``, so that a run resumed from ``checkpoint`` equals an
+    uninterrupted one bit for bit. An interrupt (Ctrl-C) waits for the update in flight, saves, then stops.
+
+    Args:
+        algorithm: What to update. Its networks must be on ``device`` already.
+        data: Examples, shape ``(n, ...)``, or a tuple of tensors with the same ``n``.
+        steps: Updates in total, those of an earlier run included.
+        batch_size: Examples per update.
+        seed: Names the batch order and the noise.
+        device: Where the batches go.
+        bf16: Run the updates under bfloat16 autocast; pays where ``profile.bf16_is_fast``.
+        checkpoint: File to resume from and to save to.
+        checkpoint_every: Updates between two saves.
+        on_step: Called with the update's number and metrics.
+    """
+    data = tuple(c.to(device) for c in data) if isinstance(data, tuple) else data.to(device)
+    run = {"seed": seed, "batch_size": batch_size, "examples": len(data[0] if isinstance(data, tuple) else data)}
+    history = _resume(algorithm, checkpoint, run, steps, device)
+    stream_of_batches = batches(data, batch_size, seed=seed, start=len(history))
+    kind = torch.device(device).type
+    with (
+        _deferred_interrupt(checkpoint is not None) as interrupted,
+        torch.random.fork_rng(),
+        _bar(history, steps) as bar,
+    ):
+        while len(history) < steps:
+            k = len(history)
+            torch.manual_seed(stream(seed, 1, k))  # noise, too, depends only on (seed, k)
+            with torch.autocast(kind, dtype=torch.bfloat16, enabled=bf16):
+                metrics = algorithm.step(next(stream_of_batches))
+            history.append(metrics)
+            bar.update()
+            bar.set_postfix({name: f"{value:.3f}" for name, value in metrics.items()}, refresh=False)
+            if on_step is not None:
+                on_step(k, metrics)
+            last = len(history) == steps or bool(interrupted)
+            if checkpoint is not None and (last or len(history) % checkpoint_every == 0):
+                save(checkpoint, {"algorithm": algorithm.state_dict(), "history": history, "run": run})
+            if interrupted:
+                raise KeyboardInterrupt(f"stopped after update {len(history)} of {steps}, saved in {checkpoint}")
+    return history
+
+
+def save(path: Path, state: State) -> None:
+    """Write ``state`` beside ``path``, then rename: a crash or a full disk leaves the old file whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with beside.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _resume(
+    algorithm: Algorithm, checkpoint: Path | None, run: State, steps: int, device: torch.device | str
+) -> list[Metrics]:
+    if checkpoint is None or not checkpoint.exists():
+        return []
+    saved = torch.load(checkpoint, map_location=device, weights_only=True)
+    if saved["run"] != run:
+        raise ValueError(f"{checkpoint} was made with {saved['run']}, not {run}; delete it or use another file")
+    if len(saved["history"]) > steps:
+        raise ValueError(f"steps={steps}, but {checkpoint} already holds {len(saved['history'])}; ask for more steps")
+    algorithm.load_state_dict(saved["algorithm"])
+    return saved["history"]
+
+
+def _bar(history: list[Metrics], steps: int) -> "tqdm[Any]":
+    """A bar on a terminal and in a notebook, silence in a log file."""
+    visible = sys.stderr.isatty() or "ipykernel" in sys.modules
+    return tqdm(initial=len(history), total=steps, disable=not visible, mininterval=0.5, file=sys.stderr)
+
+
+@contextmanager
+def _deferred_interrupt(wanted: bool) -> Iterator[list[int]]:
+    """Collect Ctrl-C in the list it yields instead of raising in the middle of an update."""
+    signals: list[int] = []
+    if not wanted or threading.current_thread() is not threading.main_thread():
+        yield signals
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _: signals.append(number))
+    try:
+        yield signals
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class GradientDescent:
+    """The usual algorithm: one network, one loss, one optimiser."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss: Callable[[Any], Tensor],
+        *,
+        optimizer: torch.optim.Optimizer | None = None,
+        clip: float | None = None,
+    ) -> None:
+        self.model, self.loss, self.clip = model, loss, clip
+        self.optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+
+    def step(self, batch: Any) -> Metrics:
+        """Descend once along the gradient of ``loss(batch)``."""
+        loss = self.loss(batch)
+        self.optimizer.zero_grad()
+        loss.backward()
+        if self.clip is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
+        self.optimizer.step()
+        return {"loss": loss.item()}
+
+    def state_dict(self) -> State:
+        """Weights and optimiser moments."""
+        return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def load_state_dict(self, state: State) -> None:
+        """Inverse of ``state_dict``."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])

@@ -1,0 +1,4 @@
+"""Numbers that say how good samples are.
+
+frechet (distance between two sets of features, and the features).
+"""
