@@ -1,0 +1,63 @@
+"""What the checks and the site read out of Markdown: headings, equation labels, references; code is left out."""
+
+from __future__ import annotations
+
+import re
+
+_FENCE = re.compile(r"^(?P<indent> {0,3})(?P<mark>`{3,}|~{3,}|:{3,})(?P<info>.*)$")
+_DOLLAR = re.compile(r"\$\$(?P<math>.+?)\$\$[ \t]*\((?P<label>[^()\s]+)\)", re.DOTALL)
+_MATH = re.compile(r"^:(?:label|name):[ \t]*(\S+)[ \t]*$", re.MULTILINE)
+_ROLE = re.compile(r"\{(eq|cite(?::\w+)?)\}`([^`]+)`")
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
+
+
+def split(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """The prose of `text` without its code, and its fenced blocks as (info string, body)."""
+    prose: list[str] = []
+    blocks: list[tuple[str, str]] = []
+    opened: tuple[str, str] | None = None
+    body: list[str] = []
+    for line in text.splitlines():
+        fence = _FENCE.match(line)
+        if opened is None and fence and not _is_directive_of_prose(fence["mark"], fence["info"]):
+            opened, body = (fence["mark"], fence["info"].strip()), []
+        elif opened and fence and fence["mark"].startswith(opened[0]) and not fence["info"].strip():
+            blocks.append((opened[1], "\n".join(body)))
+            opened = None
+        else:
+            (prose if opened is None else body).append(line)
+    return "\n".join(prose), blocks
+
+
+def _is_directive_of_prose(mark: str, info: str) -> bool:
+    """Whether a fence holds prose (an admonition, a figure) rather than code or mathematics."""
+    return mark.startswith(":") or (info.strip().startswith("{") and not info.strip().startswith(("{math", "{code")))
+
+
+def labels(text: str) -> list[str]:
+    """Labels of the equations in `text`, in order: `$$…$$ (label)` first, then `{math}` directives."""
+    prose, blocks = split(text)
+    found = [match["label"] for match in _DOLLAR.finditer(_without_inline_code(prose))]
+    for info, body in blocks:
+        if info.startswith("{math}"):
+            found += _MATH.findall(body)
+    return found
+
+
+def roles(text: str, name: str) -> list[str]:
+    """Targets of `{eq}` or `{cite…}` roles in `text`; several keys in one role are taken apart."""
+    prose, _ = split(text)
+    # a role quoted as code, ``{eq}`x` ``, is not a reference
+    prose = re.sub(r"``.+?``", "", prose)
+    found = [body for role, body in _ROLE.findall(prose) if role.split(":")[0] == name]
+    return [key.strip() for body in found for key in body.split(",")]
+
+
+def headings(text: str) -> list[tuple[int, str]]:
+    """Headings of `text` as (level, words)."""
+    prose, _ = split(text)
+    return [(len(marks), words) for marks, words in _HEADING.findall(prose)]
+
+
+def _without_inline_code(prose: str) -> str:
+    return re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "", prose)
