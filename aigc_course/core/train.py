@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 Metrics = dict[str, float]
 State = dict[str, Any]
-Batch = TypeVar("Batch", Tensor, tuple[Tensor, ...])
+Batch = Tensor | tuple[Tensor, ...]
 
 
 @runtime_checkable
@@ -83,7 +83,7 @@ def _batches_per_epoch(lengths: Sequence[int], batch_size: int) -> int:
 
 def fit(
     algorithm: Algorithm,
-    data: Tensor | tuple[Tensor, ...],
+    data: Batch,
     *,
     steps: int,
     batch_size: int = 64,

@@ -1,0 +1,183 @@
+"""How the course shows things: figures, grids of images, curves, tables and source, in one style.
+
+Every figure needs a caption (what to see) and an alternative text (what a reader who cannot see it should know).
+Words belong there and not inside the picture, where no translation reaches them. Axes are mid-grey
+on a transparent ground, so that they read on light and on dark pages.
+"""
+
+import base64
+import html
+import inspect
+import io
+import math
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from cycler import cycler
+from IPython.display import display
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
+# Okabe & Ito's palette: eight colours that readers with any colour vision can tell apart.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A8A8A", "#F0E442")
+GREY = "#808080"
+WIDTH = 7.2  # inches: the width of the text column
+STYLE: Any = {
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "legend.facecolor": "none",
+    "legend.edgecolor": "none",
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": GREY,
+    "axes.titlecolor": GREY,
+    "text.color": GREY,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": cycler(color=list(COLOURS)),
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "lines.linewidth": 1.8,
+    "image.cmap": "viridis",
+    "svg.hashsalt": "aigc",
+    "figure.constrained_layout.use": True,
+}
+
+
+def axes(columns: int = 1, *, rows: int = 1, height: float = 2.8, **options: Any) -> tuple[Figure, Any]:
+    """A figure in the course's style, as wide as the text; returns it and its axes as ``plt.subplots`` does."""
+    with plt.rc_context(STYLE):
+        return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), **options)
+
+
+def figure(fig: Figure, *, caption: str, alt: str, bitmap: bool = False) -> None:
+    """Show a figure once, as sharp lines (SVG) or, for thousands of points, as a bitmap (PNG)."""
+    kind = "png" if bitmap else "svg"
+    buffer = io.BytesIO()
+    with plt.rc_context(STYLE):
+        fig.savefig(buffer, format=kind, dpi=200, metadata={"Date": None} if kind == "svg" else None)
+    plt.close(fig)
+    _display_picture(buffer.getvalue(), kind, caption, alt)
+
+
+def images(
+    batch: Float[Tensor, "n c h w"], *, caption: str, alt: str, columns: int = 10, width: str | None = None
+) -> None:
+    """Show images in a grid, row by row.
+
+    Args:
+        batch: Grey (``c=1``) or colour (``c=3``) images with values in [0, 1].
+        caption: What to see.
+        alt: What the picture says, for those who cannot see it.
+        columns: Images per row.
+        width: Width on the page as a CSS length; as wide as the grid needs (at most the column) by default.
+    """
+    low, high = batch.min().item(), batch.max().item()
+    if not (math.isfinite(low) and math.isfinite(high)) or low < -1e-3 or high > 1 + 1e-3:
+        raise ValueError(f"pixel values run from {low:.3g} to {high:.3g}; map them to [0, 1] first")
+    pixels = _grid(batch.detach().float().cpu().clamp(0, 1), columns)
+    scale = max(1, round(1440 / pixels.shape[1]))
+    picture = Image.fromarray(pixels).resize(
+        (pixels.shape[1] * scale, pixels.shape[0] * scale), Image.Resampling.NEAREST
+    )
+    buffer = io.BytesIO()
+    picture.save(buffer, format="png", optimize=True)
+    _display_picture(buffer.getvalue(), "png", caption, alt, width or f"{min(720, 72 * min(columns, len(batch)))}px")
+
+
+def _grid(batch: Float[Tensor, "n c h w"], columns: int) -> np.ndarray[Any, Any]:
+    """RGBA pixels of the grid; the gaps are transparent."""
+    n, _, h, w = batch.shape
+    columns, gap = min(columns, n), max(1, w // 16)
+    rows = math.ceil(n / columns)
+    canvas = np.zeros((rows * (h + gap) - gap, columns * (w + gap) - gap, 4), dtype=np.uint8)
+    rgb = (batch.expand(-1, 3, -1, -1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+    for i, image in enumerate(rgb):
+        top, left = (i // columns) * (h + gap), (i % columns) * (w + gap)
+        canvas[top : top + h, left : left + w, :3] = image
+        canvas[top : top + h, left : left + w, 3] = 255
+    return canvas
+
+
+def curves(
+    history: Sequence[Mapping[str, float]],
+    names: Iterable[str],
+    *,
+    caption: str,
+    alt: str,
+    ylabel: str,
+    window: int = 25,
+) -> None:
+    """Draw metrics of a run against its updates: pale as measured, strong as a running mean over ``window`` updates."""
+    fig, ax = axes()
+    for colour, name in zip(COLOURS, names, strict=False):
+        values = np.array([row[name] for row in history])
+        ax.plot(values, color=colour, alpha=0.25, linewidth=0.8)
+        kernel = np.ones(min(window, len(values))) / min(window, len(values))
+        smooth = np.convolve(values, kernel, mode="valid")
+        ax.plot(np.arange(len(smooth)) + len(kernel) - 1, smooth, color=colour, label=name)
+    ax.set_xlabel("update")
+    ax.set_ylabel(ylabel)
+    ax.legend()
+    figure(fig, caption=caption, alt=alt)
+
+
+def table(rows: Sequence[Mapping[str, Any]], *, caption: str) -> None:
+    """Show rows with the same keys as a table; numbers with four significant digits."""
+    if not rows:
+        raise ValueError("no rows to show; give at least one mapping from column name to value")
+    names = list(rows[0])
+    cells = [names, *([_cell(row[name]) for name in names] for row in rows)]
+    lines = ["| " + " | ".join(row) + " |" for row in cells]
+    lines.insert(1, "|" + " --- |" * len(names))
+    head, *body = ("".join(f"<td>{html.escape(c)}</td>" for c in row) for row in cells)
+    markup = f"<caption>{html.escape(caption)}</caption><tr>{head.replace('td>', 'th>')}</tr>"
+    bundle = {
+        "text/markdown": "\n".join(lines),
+        "text/html": f"<table>{markup}{''.join(f'<tr>{row}</tr>' for row in body)}</table>",
+        "text/plain": caption + "\n" + "\n".join(lines),
+    }
+    display(bundle, raw=True, metadata={"aigc": {"caption": caption}})
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def source(*objects: Any) -> None:
+    """Show the source of functions or classes exactly as the library runs it."""
+    text = "\n\n".join(textwrap.dedent(inspect.getsource(o)).rstrip() for o in objects)
+    display({"text/markdown": f"```python\n{text}\n```", "text/plain": text}, raw=True)
+
+
+def parameters(model: torch.nn.Module) -> int:
+    """How many numbers a model learns."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def _display_picture(content: bytes, kind: str, caption: str, alt: str, width: str | None = None) -> None:
+    """One bundle: an HTML figure for Jupyter, the picture itself for the site, and what the site needs beside it."""
+    for name, value in (("caption", caption), ("alt", alt)):
+        if not value.strip():
+            raise ValueError(f"{name} is empty; say what the picture shows")
+    mime = {"svg": "image/svg+xml", "png": "image/png"}[kind]
+    encoded = base64.b64encode(content).decode()
+    style = f"max-width:100%;width:{width}" if width else "max-width:100%"
+    bundle = {
+        mime: content.decode() if kind == "svg" else encoded,
+        "text/html": f'<figure><img src="data:{mime};base64,{encoded}" alt="{html.escape(alt)}" style="{style}">'
+        f"<figcaption>{html.escape(caption)}</figcaption></figure>",
+        "text/plain": f"[figure: {caption}]",
+    }
+    about = {"caption": caption, "alt": alt} | ({"width": width} if width else {})
+    display(bundle, raw=True, metadata={"aigc": about})
