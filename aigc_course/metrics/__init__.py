@@ -1,4 +1,4 @@
 """Numbers that say how good samples are.
 
-frechet (distance between two sets of features, and the features).
+frechet (distance between two sets of features), features (of digits, from a classifier trained on the course's data).
 """

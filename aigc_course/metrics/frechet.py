@@ -1,0 +1,44 @@
+"""The Fréchet distance between two sets of features, and how to read it.
+
+Heusel et al. (2017), *GANs Trained by a Two Time-Scale Update Rule*, arXiv:1706.08500. The distance of two normal
+distributions is due to Dowson and Landau (1982), doi:10.1016/0047-259X(82)90077-X.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def frechet_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> float:
+    """Squared Fréchet (2-Wasserstein) distance between normals fitted to two sets of features.
+
+    |mu_x - mu_y|² + tr(C_x + C_y - 2 (C_x C_y)^½). The trace of the root is the sum of the square roots of the
+    eigenvalues of the *symmetric* matrix C_x^½ C_y C_x^½, which keeps every number real.
+
+    Raises:
+        ValueError: Fewer examples than features on one side, so that a covariance has no full rank.
+    """
+    for rows in (x, y):
+        if len(rows) <= rows.shape[1]:
+            raise ValueError(f"{len(rows)} examples of {rows.shape[1]} features; give more examples than features")
+    x, y = x.double(), y.double()
+    cx, cy = torch.cov(x.T), torch.cov(y.T)
+    values, vectors = torch.linalg.eigh(cx)
+    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    cross = torch.linalg.eigvalsh(root @ cy @ root).clamp(min=0).sqrt().sum()
+    return ((x.mean(0) - y.mean(0)).square().sum() + cx.trace() + cy.trace() - 2 * cross).item()
+
+
+def log_progress(value: float, *, floor: float, noise: float) -> float:
+    """How far a distance has come from ``noise`` (0) to ``floor`` (1), on a logarithmic scale.
+
+    The floor is the distance between two sets of real examples; the noise, that of random pixels to real examples.
+
+    Raises:
+        ValueError: The three numbers are not positive, or the floor is not below the noise.
+    """
+    if not 0 < floor < noise or value <= 0:
+        raise ValueError(f"value={value:.3g}, floor={floor:.3g}, noise={noise:.3g}; need 0 < floor < noise, value > 0")
+    return math.log(noise / value) / math.log(noise / floor)
