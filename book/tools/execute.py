@@ -1,0 +1,151 @@
+"""Execute the book's notebooks: `python -m book.tools.execute` runs those that changed, `--all` every one.
+
+Two run at a time with one thread each: on two cores that is faster than one with two. What a run saw is kept in
+_build/executed, and the site publishes exactly that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from book.tools import chapters, checks, files, job
+from book.tools.chapters import ROOT, BookError, Chapter
+from book.tools.job import Job, Outcome
+from book.tools.progress import Progress, seconds
+
+POLL_S = 0.25
+REPORT = "_build/reports/notebooks.json"
+
+
+def profile() -> str:
+    """The profile asked for by the environment: `cpu` unless AIGC_PROFILE says `gpu`."""
+    return os.environ.get("AIGC_PROFILE") or "cpu"
+
+
+class Runner:
+    """Runs notebooks, `jobs` at a time, and reports on each."""
+
+    def __init__(self, jobs: int, progress: Progress | None = None) -> None:
+        self.jobs = jobs
+        self.progress = progress or Progress()
+        self.outcomes: list[Outcome] = []
+        self.running: list[Job] = []
+        self.total = 0
+
+    def run(self, todo: list[Chapter]) -> list[Outcome]:
+        """Execute `todo`, longest first; on an interrupt end the children and say what is kept."""
+        waiting = sorted(todo, key=_last_seconds, reverse=True)
+        self.total = len(waiting)
+        try:
+            while waiting or self.running:
+                while waiting and len(self.running) < self.jobs:
+                    self._start(waiting.pop(0))
+                time.sleep(POLL_S)
+                self._look()
+        except KeyboardInterrupt:
+            self.progress.line(self._interrupted())
+            raise
+        finally:
+            for running in self.running:
+                job.kill(running)
+        self.progress.done()
+        return self.outcomes
+
+    def _start(self, chapter: Chapter) -> None:
+        self.running.append(job.start(chapter, profile()))
+        if not self.progress.live:
+            self.progress.line(f"[{len(self.outcomes) + len(self.running)}/{self.total}] {chapter.name} started")
+
+    def _look(self) -> None:
+        for running in list(self.running):
+            stopped = job.watch(running)
+            if stopped:
+                job.kill(running)
+            if running.process.poll() is not None:
+                self.running.remove(running)
+                self._finished(job.finish(running, stopped))
+        self.progress.now([f"[{len(self.outcomes)}/{self.total} done] {running.status()}" for running in self.running])
+
+    def _finished(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        how = "FAILED after" if outcome.problem else "done in"
+        self.progress.line(
+            f"[{len(self.outcomes)}/{self.total}] {outcome.name} {how} {seconds(outcome.seconds)}, "
+            f"{outcome.cells} code cells, peak {outcome.peak_mb} MB"
+        )
+
+    def _interrupted(self) -> str:
+        done = sum(not outcome.problem for outcome in self.outcomes)
+        return (
+            f"Interrupted: {done} of {self.total} notebooks are done and kept; "
+            f"the next `make book` resumes with the other {self.total - done}."
+        )
+
+
+def _last_seconds(chapter: Chapter) -> float:
+    record = files.read_json(job.record_path(chapter))
+    return record["seconds"] if record else float("inf")
+
+
+def execute(root: Path = ROOT, *, everything: bool = False, jobs: int = 2) -> list[Outcome]:
+    """Execute the notebooks whose kept outputs are stale, or all; refuse a source that is wrong before starting."""
+    if problems := checks.source(root):
+        raise BookError("\n\n".join(problems))
+    book = chapters.all(root)
+    _prune(book, root)
+    todo = book if everything else [chapter for chapter in book if not job.is_done(chapter, profile())]
+    if not todo:
+        print(f"0 of {len(book)} notebooks to execute: nothing they depend on has changed.", flush=True)
+        return []
+    at_a_time = min(jobs, len(todo))
+    print(f"Executing {len(todo)} of {len(book)} notebooks, {at_a_time} at a time, profile {profile()}.", flush=True)
+    return Runner(jobs).run(todo)
+
+
+def _prune(book: list[Chapter], root: Path) -> None:
+    """Drop what is kept of notebooks that the book no longer has."""
+    wanted = {job.record_path(chapter) for chapter in book}
+    for record in (root / job.EXECUTED).rglob("*.json"):
+        if record not in wanted:
+            record.with_suffix(".ipynb").unlink(missing_ok=True)
+            record.unlink()
+
+
+def report(outcomes: list[Outcome], root: Path) -> list[str]:
+    """Keep the figures for `report.py`; return what went wrong."""
+    files.write_json(root / REPORT, [asdict(outcome) for outcome in outcomes])
+    return [outcome.problem for outcome in outcomes if outcome.problem]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; 0 when every notebook passed, 130 when interrupted."""
+    parser = argparse.ArgumentParser(
+        prog="python -m book.tools.execute", description="Execute the notebooks of the book."
+    )
+    parser.add_argument("--all", action="store_true", help="execute every notebook, changed or not")
+    parser.add_argument("--jobs", type=int, default=1 if profile() == "gpu" else 2, help="notebooks at a time")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the book's folder")
+    options = parser.parse_args(arguments)
+    root, start = options.root.resolve(), time.monotonic()
+    files.interruptible()
+    try:
+        with files.only_run(root / "_build"):
+            outcomes = execute(root, everything=options.all, jobs=options.jobs)
+            problems = report(outcomes, root)
+    except BookError as error:
+        problems, outcomes = [str(error)], []
+    except KeyboardInterrupt:
+        return 130
+    files.complain(problems)
+    passed = sum(not outcome.problem for outcome in outcomes)
+    print(f"{passed} notebooks passed, {len(problems)} failed, in {seconds(time.monotonic() - start)}.")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
