@@ -129,7 +129,7 @@ def over_budget(chapter: Chapter, profile: str, spent_s: float, peak_mb: float) 
 
 
 def kill(job: Job) -> None:
-    """End the notebook's whole process tree: the kernel has a session of its own, a signal to one group is not enough."""
+    """End the notebook's process tree: the kernel has a session of its own, one signal to a group is not enough."""
     try:
         parent = psutil.Process(job.process.pid)
         family = [*parent.children(recursive=True), parent]

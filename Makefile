@@ -1,0 +1,83 @@
+# The book in two commands: `make book` and `make test`. They need Python 3.11 or newer, make and git; everything else
+# goes into .venv, from requirements.lock.
+#
+#   make book TORCH_INDEX=ADDRESS   a CPU-only torch (0.2 GB instead of 5), from the address that pytorch.org gives for
+#                                   it; remembered from then on, TORCH_INDEX=default goes back
+#   make book PY=python             use the Python of an environment that is active (conda: `conda env create`), no .venv
+#   make serve PORT=8080            another port than 8000
+#   AIGC_PROFILE=gpu make book      full sizes, for a GPU
+
+PY := .venv/bin/python
+PORT ?= 8000
+PYTHON ?=
+export PORT TORCH_INDEX
+
+.DEFAULT_GOAL := help
+.PHONY: help book test test-site lab serve doctor clean lint lock strip venv
+.NOTPARALLEL:
+
+help: ## say what there is
+	@echo "make book      execute the notebooks that changed and build the site"
+	@echo "make test      test the library, the exercises and the machinery, and execute every notebook"
+	@echo "make serve     show the site at http://127.0.0.1:$(PORT)/"
+	@echo "make lab       open the notebooks in JupyterLab"
+	@echo "make doctor    check this machine: Python, disk, memory, torch, GPU, fonts, models, browser"
+	@echo "make test-site test the built site in a headless Chromium"
+	@echo "make lint      ruff and pyright"
+	@echo "make strip     remove outputs from the notebooks before a commit"
+	@echo "make lock      resolve pyproject.toml's versions into requirements.lock (needs uv)"
+	@echo "make clean     remove everything generated, .venv aside"
+
+# Only the default environment is ours to make; with PY=... on the command line it is the caller's.
+ifeq ($(origin PY),file)
+venv:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    exec "$$python" book/tools/install.py; fi; done; \
+	echo "No Python 3.11 or newer was found. Install one (python.org, or your system's packages), or name it:" >&2; \
+	echo "    make $(MAKECMDGOALS) PYTHON=/where/it/is/python3.12" >&2; exit 1
+else
+venv: ;
+endif
+
+book: venv
+	@$(PY) -m book.tools.site
+
+# Both parts run even when the first fails, so that one run shows everything that is wrong.
+test: venv
+	@mkdir -p _build/reports
+	@status=0; \
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(PY) -m pytest tests -m "not site" -n 2 --durations=5 \
+	  --junitxml=_build/reports/tests.xml || status=1; \
+	$(PY) -m book.tools.execute --all || status=1; \
+	exit $$status
+
+test-site: venv
+	@mkdir -p _build/reports
+	@$(PY) -m pytest tests -m site --junitxml=_build/reports/site.xml
+
+lab: venv
+	@cd chapters && exec $(if $(filter /%,$(PY)),$(PY),$(if $(findstring /,$(PY)),../$(PY),$(PY))) -m jupyterlab
+
+serve: venv
+	@$(PY) -m book.tools.serve
+
+doctor: venv
+	@$(PY) -m book.tools.doctor
+
+lint: venv
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m pyright
+
+strip: venv
+	@$(PY) -m nbstripout chapters/*/*.ipynb
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv (https://docs.astral.sh/uv/)" >&2; exit 1; }
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --quiet -o requirements.lock
+
+clean:
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	find aigc_course book tests chapters -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,170 @@
+"""Make .venv and install the locked dependencies: what every `make` target does first. Standard library only.
+
+The stamp in .venv says which lock, project file and torch are installed; it is written last, so that a killed or
+failed installation is repeated. With TORCH_INDEX torch and torchvision come from that package index (the CPU-only
+build from the address that pytorch.org gives), without hashes; everything else comes from the lock as always. The
+choice is remembered; TORCH_INDEX=default goes back to the ordinary build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LEAST = (3, 11)
+TORCH = ("torch", "torchvision")
+# what the ordinary torch brings along for NVIDIA cards
+GPU_ONLY = re.compile(r"(nvidia|cuda)-|triton$")
+PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
+
+
+class InstallError(Exception):
+    """The installation cannot go on; the message says what to do."""
+
+
+def requirements(lock: str) -> dict[str, str]:
+    """The lock taken apart: each package's name and its lines (version, marker, hashes)."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in lock.splitlines():
+        if line and not line.startswith((" ", "#")):
+            name = re.split(r"[=<>!~ ;\[]", line, maxsplit=1)[0].lower()
+        if name and not line.lstrip().startswith("#"):
+            found[name] = f"{found[name]}\n{line}" if name in found else line
+    return found
+
+
+def version(lines: str) -> str:
+    """The pin in a package's lines, e.g. `torch==2.15.0`."""
+    return re.split(r"[ ;\\]", lines, maxsplit=1)[0]
+
+
+def without_torch(lock: str) -> str:
+    """The lock without torch, torchvision and what only an NVIDIA card needs."""
+    kept = {name: lines for name, lines in requirements(lock).items() if name not in TORCH and not GPU_ONLY.match(name)}
+    return "\n".join(kept.values()) + "\n"
+
+
+def wanted(root: Path, torch_index: str) -> dict[str, str]:
+    """What the stamp says once the installation is complete."""
+    digest = hashlib.sha256()
+    for name in ("requirements.lock", "pyproject.toml"):
+        digest.update((root / name).read_bytes())
+    return {"digest": digest.hexdigest(), "torch_index": torch_index}
+
+
+def read_stamp(stamp: Path) -> dict[str, str]:
+    """The stamp of the last complete installation; empty when there is none."""
+    try:
+        return json.loads(stamp.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+
+
+def install(root: Path, venv: Path, torch_index: str | None) -> None:
+    """Bring `venv` to what the lock says, unless its stamp says that it is there already."""
+    stamp = venv / "installed.json"
+    last = read_stamp(stamp)
+    index = last.get("torch_index", "") if torch_index is None else torch_index
+    target = wanted(root, index)
+    if last == target:
+        return
+    stamp.unlink(missing_ok=True)
+    start = time.monotonic()
+    python = make_venv(venv)
+    _packages(root, python, index, changed=bool(last) and last["torch_index"] != index)
+    beside = stamp.with_suffix(".tmp")
+    beside.write_text(json.dumps(target) + "\n")
+    beside.replace(stamp)
+    print(f"Installed in {time.monotonic() - start:.0f} s.", flush=True)
+
+
+def make_venv(venv: Path) -> Path:
+    """The virtual environment's Python; the environment is made when it is missing or broken."""
+    python = venv / "bin" / "python"
+    probe = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    if python.exists() and subprocess.run([python, "-c", probe], capture_output=True, check=False).returncode == 0:
+        return python
+    print(f"Making {venv.name} with Python {sys.version.split()[0]} ({sys.executable}).", flush=True)
+    made = subprocess.run([sys.executable, "-m", "venv", "--clear", venv], capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise InstallError(
+            f"Python could not make a virtual environment:\n{made.stdout}{made.stderr}\n"
+            "On Debian and Ubuntu install the package python3-venv; elsewhere reinstall Python with its venv module."
+        )
+    return python
+
+
+def _packages(root: Path, python: Path, torch_index: str, changed: bool) -> None:
+    lock = (root / "requirements.lock").read_text(encoding="utf-8")
+    pins = requirements(lock)
+    torch = [version(pins[name]) for name in TORCH if name in pins]
+    if torch_index:
+        print(f"Installing {' and '.join(torch)} from TORCH_INDEX.", flush=True)
+        again = ["--force-reinstall"] if changed else []
+        _pip(python, ["install", "--no-deps", *again, *torch], os.environ | {"PIP_INDEX_URL": torch_index})
+        lock = without_torch(lock)
+    elif changed:
+        _pip(python, ["uninstall", "--yes", *TORCH])
+    print(
+        f"Installing {len(requirements(lock))} packages from requirements.lock into .venv. The first time takes about "
+        "6 GB of disk (1 GB with TORCH_INDEX) and 5 to 20 minutes; later it takes seconds.",
+        flush=True,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "requirements.txt"
+        file.write_text(lock, encoding="utf-8")
+        _pip(python, ["install", "--no-deps", "--require-hashes", "-r", str(file)])
+    _pip(python, ["install", "--no-deps", "--no-build-isolation", "--quiet", "-e", str(root)])
+
+
+def _pip(python: Path, arguments: list[str], environment: dict[str, str] | None = None) -> None:
+    """Run pip: with its bars on a terminal, and in a log one line for each package that it fetches."""
+    command = [str(python), *PIP, *arguments]
+    if sys.stdout.isatty():
+        code = subprocess.run(command, env=environment, check=False).returncode
+    else:
+        code = _quietly(command, environment)
+    if code:
+        raise InstallError(
+            "pip failed, see above. Without a network the first installation cannot work; run the same command again "
+            "once there is one, it goes on from what was fetched."
+        )
+
+
+def _quietly(command: list[str], environment: dict[str, str] | None) -> int:
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        for line in process.stdout:
+            if line.lstrip().startswith(("Downloading", "Installing", "Building", "Successfully", "ERROR")):
+                print("  " + line.strip()[:160], flush=True)
+    return process.returncode
+
+
+def main() -> int:
+    """Install for `make`; the messages go to the terminal."""
+    if sys.version_info < LEAST:
+        print(f"This needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.", file=sys.stderr)
+        return 1
+    index = os.environ.get("TORCH_INDEX") or None
+    try:
+        install(ROOT, ROOT / ".venv", "" if index == "default" else index)
+    except InstallError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; the same command goes on with the installation.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
