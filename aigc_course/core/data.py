@@ -50,7 +50,7 @@ class Dataset:
     factors: tuple[str, ...] = ()
 
 
-def load(name: str, *, split: SplitName = "train", n: int | None = None, seed: int = 0) -> Split:
+def load(name: str, *, split: str = "train", n: int | None = None, seed: int = 0) -> Split:
     """Return ``n`` examples (all, or a sensible number, when ``None``) of one side of a data set.
 
     Train and test never share an example. ``seed`` names the draw of a procedural set; fixed sets ignore it.

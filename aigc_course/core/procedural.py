@@ -77,7 +77,7 @@ def sprites(n: int, *, seed: int) -> Drawn:
     """A square, an ellipse or a triangle with soft edges: images in [0, 1], the shape, and ``SPRITE_FACTORS``."""
     g = torch.Generator().manual_seed(seed)
     shape, scale = torch.randint(3, (n,), generator=g), _uniform(n, 0.25, 0.5, g)
-    angle = _uniform(n, 0, 2 * math.pi, g)
+    angle = _uniform(n, 0.0, 2 * math.pi, g)
     right, down = _uniform(n, -0.45, 0.45, g), _uniform(n, -0.45, 0.45, g)
     x = draw_sprites(shape, scale, angle, right, down)
     return x, shape, torch.stack([shape.float(), scale, angle, right, down], dim=1)
@@ -120,7 +120,7 @@ def _grid(n: int, g: torch.Generator) -> Toy:
 
 
 def _moons(n: int, g: torch.Generator) -> Toy:
-    moon, angle = torch.randint(2, (n,), generator=g), _uniform(n, 0, math.pi, g)
+    moon, angle = torch.randint(2, (n,), generator=g), _uniform(n, 0.0, math.pi, g)
     sign = 1 - 2 * moon.float()
     x = torch.stack([sign * angle.cos() + moon - 0.5, sign * angle.sin() + 0.5 * moon - 0.25], 1)
     return x + 0.08 * torch.randn(n, 2, generator=g), moon

@@ -93,7 +93,7 @@ def images(
     _display_picture(buffer.getvalue(), "png", caption, alt, width or f"{min(720, 72 * min(columns, len(batch)))}px")
 
 
-def _grid(batch: Float[Tensor, "n c h w"], columns: int) -> np.ndarray[Any, Any]:
+def _grid(batch: Float[Tensor, "n c h w"], columns: int) -> np.ndarray:
     """RGBA pixels of the grid; the gaps are transparent."""
     n, _, h, w = batch.shape
     columns, gap = min(columns, n), max(1, w // 16)
@@ -136,7 +136,7 @@ def table(rows: Sequence[Mapping[str, Any]], *, caption: str) -> None:
         raise ValueError("no rows to show; give at least one mapping from column name to value")
     names = list(rows[0])
     cells = [names, *([_cell(row[name]) for name in names] for row in rows)]
-    lines = ["| " + " | ".join(row) + " |" for row in cells]
+    lines = ["| " + " | ".join(c.replace("|", "\\|") for c in row) + " |" for row in cells]
     lines.insert(1, "|" + " --- |" * len(names))
     head, *body = ("".join(f"<td>{html.escape(c)}</td>" for c in row) for row in cells)
     markup = f"<caption>{html.escape(caption)}</caption><tr>{head.replace('td>', 'th>')}</tr>"

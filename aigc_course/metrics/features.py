@@ -76,7 +76,7 @@ def _trained(device: str) -> DigitClassifier:
 
 
 def train_classifier(*, steps: int = 3000, seed: int = 0) -> DigitClassifier:
-    """Train the classifier from scratch on glyphs and handwriting in equal parts, with noise and blur for robustness."""
+    """Train from scratch on glyphs and handwriting in equal parts, disturbed so that the features tolerate defects."""
     torch.manual_seed(seed)
     model = DigitClassifier()
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-2, fused=True)

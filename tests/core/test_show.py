@@ -1,0 +1,117 @@
+import base64
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from aigc_course.core import show
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    bundles = []
+    monkeypatch.setattr(show, "display", lambda data, raw, metadata=None: bundles.append((data, metadata)))
+    return bundles
+
+
+def picture(bundle):
+    return np.array(Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))))
+
+
+def test_a_figure_is_svg_with_words_beside_it_and_the_same_every_time(shown):
+    for _ in range(2):
+        fig, ax = show.axes()
+        ax.plot([0, 1], [0, 1])
+        show.figure(fig, caption="A line <rises>.", alt="A rising line.")
+    (first, about), (second, _) = shown
+    assert first == second
+    assert first["image/svg+xml"].startswith("<?xml")
+    assert 'alt="A rising line."' in first["text/html"]
+    assert "A line &lt;rises&gt;." in first["text/html"]
+    assert about == {"aigc": {"caption": "A line <rises>.", "alt": "A rising line."}}
+
+
+def test_a_figure_has_no_ground_of_its_own(shown):
+    fig, ax = show.axes()
+    ax.set_xlabel("x")
+    show.figure(fig, caption="c", alt="a", bitmap=True)
+    pixels = picture(shown[0][0])
+    assert pixels[0, 0, 3] == 0
+    ink = pixels[pixels[..., 3] == 255][:, :3]
+    assert abs(int(np.median(ink)) - 0x80) <= 2
+
+
+def test_a_figure_is_not_shown_twice(shown):
+    fig, _ = show.axes()
+    show.figure(fig, caption="c", alt="a")
+    assert not show.plt.fignum_exists(fig.number)
+
+
+@pytest.mark.parametrize(("caption", "alt"), [("", "a"), ("c", " ")])
+def test_a_picture_without_words_is_refused(caption, alt):
+    fig, _ = show.axes()
+    with pytest.raises(ValueError, match="is empty"):
+        show.figure(fig, caption=caption, alt=alt)
+
+
+def test_images_stand_row_by_row_with_clear_gaps(shown):
+    batch = torch.linspace(0, 1, 5).view(5, 1, 1, 1).expand(5, 1, 16, 16)
+    show.images(batch, caption="c", alt="a", columns=3)
+    pixels = picture(shown[0][0])
+    scale = pixels.shape[1] // 50
+    small = pixels[::scale, ::scale]
+    assert small.shape == (33, 50, 4)
+    grey = [small[8 + 17 * (i // 3), 8 + 17 * (i % 3), 0] for i in range(5)]
+    assert grey == [0, 64, 128, 191, 255]
+    assert small[8, 16, 3] == 0
+    assert small[25, 49, 3] == 0
+
+
+def test_colour_images_keep_their_channels(shown):
+    batch = torch.zeros(1, 3, 8, 8)
+    batch[:, 1] = 1
+    show.images(batch, caption="c", alt="a")
+    assert picture(shown[0][0])[5, 5].tolist() == [0, 255, 0, 255]
+
+
+@pytest.mark.parametrize("low", [-1.0, float("nan")])
+def test_pixels_outside_the_unit_interval_are_refused(low):
+    batch = torch.zeros(1, 1, 4, 4)
+    batch[0, 0, 0, 0] = low
+    with pytest.raises(ValueError, match="map them to"):
+        show.images(batch, caption="c", alt="a")
+
+
+def test_curves_draw_the_running_mean(shown, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(show, "figure", lambda fig, **_: drawn.append(fig))
+    show.curves([{"loss": float(k)} for k in range(10)], ["loss"], caption="c", alt="a", ylabel="nats", window=4)
+    x, y = drawn[0].axes[0].lines[1].get_data()
+    assert y.tolist() == pytest.approx([1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5])
+    assert x.tolist() == [3, 4, 5, 6, 7, 8, 9]
+    show.plt.close("all")
+
+
+def test_a_table_rounds_numbers_and_keeps_columns(shown):
+    show.table([{"name": "a|b", "value": 1.23456, "n": 12345}, {"name": "c", "value": 98765.4, "n": 1}], caption="Two.")
+    text = shown[0][0]["text/markdown"].splitlines()
+    assert text[0] == "| name | value | n |"
+    assert text[2] == "| a\\|b | 1.235 | 12,345 |"
+    assert text[3] == "| c | 98,765 | 1 |"
+    assert "<caption>Two.</caption>" in shown[0][0]["text/html"]
+    with pytest.raises(ValueError, match="no rows"):
+        show.table([], caption="None.")
+
+
+def test_source_is_what_runs(shown):
+    show.source(show.parameters, show.Figure.clear)
+    text = shown[0][0]["text/markdown"]
+    assert text.startswith("```python\ndef parameters(")
+    assert "\n\n    def clear(" not in text
+
+
+def test_parameters_counts_what_is_learned():
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 1).requires_grad_(False))
+    assert show.parameters(model) == 16

@@ -1,0 +1,195 @@
+import os
+import signal
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from aigc_course.core import train
+
+
+class Noisy:
+    """An algorithm whose result depends on every batch, on their order and on the noise."""
+
+    def __init__(self):
+        self.value = torch.zeros((), dtype=torch.float64)
+        self.interrupt_at = -1
+        self.steps = 0
+
+    def step(self, batch):
+        self.value = 0.9 * self.value + batch.double().mean() * torch.rand((), dtype=torch.float64)
+        self.steps += 1
+        if self.steps == self.interrupt_at:
+            os.kill(os.getpid(), signal.SIGINT)
+        return {"value": self.value.item()}
+
+    def state_dict(self):
+        return {"value": self.value}
+
+    def load_state_dict(self, state):
+        self.value = state["value"]
+
+
+DATA = torch.arange(50.0).unsqueeze(1)
+
+
+def run(steps, **options):
+    algorithm = Noisy()
+    return train.fit(algorithm, DATA, steps=steps, batch_size=8, **options), algorithm
+
+
+@given(st.integers(1, 29))
+@settings(max_examples=10, deadline=None)
+def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path_factory, cut):
+    path = tmp_path_factory.mktemp("fit") / "c.pt"
+    run(cut, checkpoint=path)
+    resumed, algorithm = run(30, checkpoint=path)
+    whole, other = run(30)
+    assert resumed == whole
+    assert torch.equal(algorithm.value, other.value)
+
+
+def test_the_callers_random_numbers_do_not_enter_and_are_not_touched():
+    torch.manual_seed(1)
+    first, _ = run(5)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    assert torch.equal(torch.rand(3), expected)
+    torch.manual_seed(2)
+    assert run(5)[0] == first
+    assert run(5, seed=1)[0] != first
+
+
+def test_an_epoch_shows_every_example_once_and_the_next_another_order():
+    stream = train.batches(torch.arange(12), 4, seed=3)
+    epochs = [torch.cat([next(stream) for _ in range(3)]) for _ in range(2)]
+    for epoch in epochs:
+        assert sorted(epoch.tolist()) == list(range(12))
+    assert not torch.equal(*epochs)
+
+
+def test_seeds_do_not_share_epochs():
+    """With order seeded by ``seed + epoch`` the second epoch of seed 0 would be the first of seed 1."""
+    zero = train.batches(torch.arange(12), 12, seed=0)
+    next(zero)
+    assert not torch.equal(next(zero), next(train.batches(torch.arange(12), 12, seed=1)))
+
+
+def test_batches_keep_the_rows_of_a_tuple_together():
+    x = torch.arange(20)
+    for a, b in (next(train.batches((x, 10 * x), 5, seed=0, start=k)) for k in range(4)):
+        assert torch.equal(b, 10 * a)
+
+
+@pytest.mark.parametrize("size", [0, -1, 51])
+def test_a_bad_batch_size_is_named(size):
+    with pytest.raises(ValueError, match=f"batch_size={size}; choose one from 1 to 50"):
+        next(train.batches(DATA, size, seed=0))
+
+
+def test_tensors_of_different_length_are_refused():
+    with pytest.raises(ValueError, match=r"\[3, 4\]"):
+        next(train.batches((torch.zeros(3), torch.zeros(4)), 2, seed=0))
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(ValueError, match="seed=-1"):
+        run(1, seed=-1)
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path):
+    run(3, checkpoint=tmp_path / "c.pt")
+    with pytest.raises(ValueError, match="delete it or use another file"):
+        run(5, checkpoint=tmp_path / "c.pt", seed=7)
+    with pytest.raises(ValueError, match="already holds 3"):
+        run(2, checkpoint=tmp_path / "c.pt")
+
+
+def test_an_interrupt_waits_for_the_update_and_saves_it(tmp_path):
+    algorithm = Noisy()
+    algorithm.interrupt_at = 7
+    with pytest.raises(KeyboardInterrupt, match="after update 7 of 30"):
+        train.fit(algorithm, DATA, steps=30, batch_size=8, checkpoint=tmp_path / "c.pt")
+    assert len(torch.load(tmp_path / "c.pt")["history"]) == 7
+    assert run(30, checkpoint=tmp_path / "c.pt")[0] == run(30)[0]
+
+
+def test_a_crash_keeps_what_the_last_save_holds(tmp_path):
+    def crash(k, _):
+        if k == 12:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run(30, checkpoint=tmp_path / "c.pt", checkpoint_every=5, on_step=crash)
+    assert len(torch.load(tmp_path / "c.pt")["history"]) == 10
+
+
+def test_a_full_disk_leaves_the_old_checkpoint_whole(tmp_path, monkeypatch):
+    path = tmp_path / "c.pt"
+    train.save(path, {"a": 1})
+
+    def full(state, file):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OSError, match="No space"):
+        train.save(path, {"a": 2})
+    assert torch.load(path) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_gradient_descent_is_the_optimisers_step():
+    torch.manual_seed(0)
+    model, twin = nn.Linear(3, 1), nn.Linear(3, 1)
+    twin.load_state_dict(model.state_dict())
+    descent = train.GradientDescent(
+        model, lambda x: model(x).square().mean(), optimizer=torch.optim.SGD(model.parameters(), lr=0.1), clip=1e9
+    )
+    x = torch.randn(8, 3)
+    metrics = descent.step(x)
+    loss = twin(x).square().mean()
+    loss.backward()
+    assert metrics["loss"] == pytest.approx(loss.item())
+    for p, q in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(p, q - 0.1 * q.grad)
+
+
+def test_clipping_bounds_the_gradient():
+    model = nn.Linear(3, 1)
+    descent = train.GradientDescent(
+        model, lambda x: 1000 * model(x).sum(), optimizer=torch.optim.SGD(model.parameters(), lr=1.0), clip=0.5
+    )
+    before = torch.cat([p.detach().flatten() for p in model.parameters()])
+    descent.step(torch.randn(8, 3))
+    after = torch.cat([p.detach().flatten() for p in model.parameters()])
+    assert (after - before).norm().item() == pytest.approx(0.5, rel=1e-4)
+
+
+def test_bf16_reaches_the_matrix_products():
+    seen = []
+    model = nn.Linear(3, 1)
+
+    def loss(x):
+        y = model(x)
+        seen.append(y.dtype)
+        return y.float().mean()
+
+    train.fit(train.GradientDescent(model, loss), torch.randn(8, 3), steps=1, batch_size=4, bf16=True)
+    train.fit(train.GradientDescent(model, loss), torch.randn(8, 3), steps=1, batch_size=4)
+    assert seen == [torch.bfloat16, torch.float32]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")
+def test_a_gpu_run_resumes_bit_for_bit(tmp_path):
+    def gpu_run(steps, **options):
+        torch.manual_seed(0)
+        model = nn.Linear(1, 1).cuda()
+        descent = train.GradientDescent(model, lambda x: (model(x) + torch.randn_like(x)).square().mean())
+        return train.fit(descent, DATA, steps=steps, batch_size=8, device="cuda", **options)
+
+    gpu_run(7, checkpoint=tmp_path / "c.pt")
+    assert gpu_run(20, checkpoint=tmp_path / "c.pt") == gpu_run(20)

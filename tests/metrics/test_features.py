@@ -1,0 +1,48 @@
+import pytest
+import torch
+
+from aigc_course.core import data
+from aigc_course.metrics import features
+from aigc_course.metrics.frechet import frechet_distance
+
+
+@pytest.mark.parametrize(("name", "at_least"), [("glyphs", 0.99), ("digits", 0.97)])
+def test_the_features_come_from_a_classifier_that_knows_held_out_digits(name, at_least):
+    x, y, _ = data.load(name, split="test")
+    right = features.digit_probabilities(x).argmax(1) == y
+    assert right.float().mean() >= at_least
+
+
+def test_worse_samples_lie_further_away():
+    """Blur, then a missing class, then noise: the distance must rank them as a reader would."""
+    x, y, _ = data.load("glyphs", n=1500)
+    reference = features.digit_features(data.load("glyphs", split="test").x)
+
+    def distance(images):
+        return frechet_distance(features.digit_features(images), reference)
+
+    blurred = torch.nn.functional.avg_pool2d(x, 5, 1, 2)
+    noise = torch.rand(1000, 1, 32, 32, generator=torch.Generator().manual_seed(0))
+    clean, blur, missing, random = map(distance, (x, blurred, x[y != 3], noise))
+    assert clean < blur < missing < random
+    assert random > 30 * clean
+
+
+def test_features_do_not_depend_on_the_batch():
+    x = data.load("glyphs", n=7).x
+    together = features.digit_features(x)
+    alone = torch.cat([features.digit_features(image.unsqueeze(0)) for image in x])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
+
+
+def test_training_from_scratch_works():
+    model = features.train_classifier(steps=150)
+    x, y, _ = data.load("glyphs", split="test", n=500)
+    assert (model(x).argmax(1) == y).float().mean() > 0.9
+
+
+def test_missing_weights_say_how_to_make_them(tmp_path, monkeypatch):
+    features._trained.cache_clear()
+    monkeypatch.setattr(features, "WEIGHTS", tmp_path / "none.pt")
+    with pytest.raises(FileNotFoundError, match="python -m aigc_course.metrics.features"):
+        features.digit_features(torch.zeros(1, 1, 32, 32))
