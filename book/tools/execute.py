@@ -19,7 +19,7 @@ from book.tools.job import Job, Outcome
 from book.tools.progress import Progress, seconds
 
 POLL_S = 0.25
-REPORT = "_build/reports/notebooks.json"
+REPORT = "_build/reports/notebooks.json"  # of a run over all notebooks, for the summary
 
 
 def profile() -> str:
@@ -116,12 +116,6 @@ def _prune(book: list[Chapter], root: Path) -> None:
             record.unlink()
 
 
-def report(outcomes: list[Outcome], root: Path) -> list[str]:
-    """Keep the figures for `report.py`; return what went wrong."""
-    files.write_json(root / REPORT, [asdict(outcome) for outcome in outcomes])
-    return [outcome.problem for outcome in outcomes if outcome.problem]
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; 0 when every notebook passed, 130 when interrupted."""
     parser = argparse.ArgumentParser(
@@ -136,7 +130,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with files.only_run(root / "_build"):
             outcomes = execute(root, everything=options.all, jobs=options.jobs)
-            problems = report(outcomes, root)
+        if options.all:
+            files.write_json(root / REPORT, [asdict(outcome) for outcome in outcomes])
+        problems = [outcome.problem for outcome in outcomes if outcome.problem]
     except BookError as error:
         problems, outcomes = [str(error)], []
     except KeyboardInterrupt:

@@ -38,7 +38,7 @@ def build(root: Path = ROOT, jobs: int = 2) -> list[str]:
     start = time.monotonic()
     recover(root)
     outcomes = execute.execute(root, jobs=jobs)
-    if problems := execute.report(outcomes, root):
+    if problems := [outcome.problem for outcome in outcomes if outcome.problem]:
         return problems
     key = inputs_key(root)
     if is_current(root, key):

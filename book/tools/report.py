@@ -1,0 +1,79 @@
+"""The last lines of a CI run: `python -m book.tools.report [FAILED STEP …]` counts the tests and notebooks and names the slowest."""
+
+from __future__ import annotations
+
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+from book.tools import files
+from book.tools.chapters import ROOT
+from book.tools.progress import seconds
+
+SLOWEST = 5
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A test or a notebook that ran."""
+
+    name: str
+    seconds: float
+    passed: bool
+    skipped: bool = False
+
+
+def tests(report: Path) -> list[Ran]:
+    """Tests in a JUnit file; a missing or broken file counts as one failure, so that it cannot pass unseen."""
+    try:
+        cases = list(ET.parse(report).getroot().iter("testcase"))
+    except (FileNotFoundError, ET.ParseError):
+        return [Ran(f"{report.name}: pytest did not finish", 0.0, passed=False)]
+    return [_ran(case) for case in cases]
+
+
+def _ran(case: ET.Element) -> Ran:
+    file = case.get("classname", "").replace(".", "/")
+    failed = case.find("failure") is not None or case.find("error") is not None
+    return Ran(f"{file}::{case.get('name')}", float(case.get("time", 0)), not failed, case.find("skipped") is not None)
+
+
+def notebooks(report: Path) -> list[Ran]:
+    """Notebooks that the last execution ran; no report counts as one failure."""
+    outcomes = files.read_json(report)
+    if outcomes is None:
+        return [Ran("the notebooks were not executed", 0.0, passed=False)]
+    return [Ran(outcome["name"], outcome["seconds"], not outcome["problem"]) for outcome in outcomes]
+
+
+def summary(ran_tests: list[Ran], ran_notebooks: list[Ran]) -> list[str]:
+    """The lines: counts, the slowest, and at the end `N passed, N failed`."""
+    lines = [_counts("tests", ran_tests), _counts("notebooks", ran_notebooks)]
+    for what, ran in (("tests", ran_tests), ("notebooks", ran_notebooks)):
+        lines.append(f"slowest {what}:")
+        slowest = sorted(ran, key=lambda one: one.seconds, reverse=True)[:SLOWEST]
+        lines += [f"  {seconds(one.seconds):>12}  {one.name}" for one in slowest]
+    everything = [one for one in ran_tests + ran_notebooks if not one.skipped]
+    lines += [f"failed: {one.name}" for one in everything if not one.passed]
+    failed = sum(not one.passed for one in everything)
+    return [*lines, f"{len(everything) - failed} passed, {failed} failed"]
+
+
+def _counts(what: str, ran: list[Ran]) -> str:
+    skipped = sum(one.skipped for one in ran)
+    return f"{len(ran) - skipped} {what} ran" + (f", {skipped} skipped" if skipped else "")
+
+
+def main(failed_steps: list[str], root: Path = ROOT) -> int:
+    """Print the summary of _build/reports; steps that failed as a whole count too. 1 when anything failed."""
+    folder = root / "_build" / "reports"
+    ran_tests = [one for name in ("tests.xml", "site.xml") for one in tests(folder / name)]
+    ran_tests += [Ran(step, 0.0, passed=False) for step in failed_steps]
+    ran_notebooks = notebooks(folder / "notebooks.json")
+    print("\n".join(["", *summary(ran_tests, ran_notebooks)]), flush=True)
+    return int(any(not one.passed for one in ran_tests + ran_notebooks))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
