@@ -1,0 +1,90 @@
+"""The quiet line under a chapter's title, and the small facts that maps and tables share with it."""
+
+from collections.abc import Iterable, Sequence
+
+from docutils import nodes
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+from book.ext.phrases import link, paragraph, phrase, say
+from book.ext.sources import exercise_ids
+from book.ext.state import Book, book_of
+from book.tools.chapters import Chapter
+
+logger = logging.getLogger(__name__)
+
+
+def chapter_line(env: BuildEnvironment, chapter: Chapter) -> nodes.paragraph:
+    """Return minutes · measured seconds · data · equations proved · exercises · prerequisites."""
+    facts = [minutes(chapter), *measured(book_of(env), chapter), *data(chapter), *counts(book_of(env), chapter)]
+    parts = joined([*([fact] for fact in facts), prerequisites(env, chapter.front.get("prerequisites", []))], " · ")
+    return paragraph(*parts, classes=("chapter-line",))
+
+
+def joined(groups: Iterable[Sequence[nodes.Node]], separator: str) -> list[nodes.Node]:
+    """Join groups of inline nodes by a separator."""
+    parts: list[nodes.Node] = []
+    for i, group in enumerate(groups):
+        parts += [nodes.Text(separator), *group] if i else group
+    return parts
+
+
+def minutes(chapter: Chapter) -> phrase:
+    """Return the author's estimate of reading and doing."""
+    return say("{minutes} min reading and doing", minutes=chapter.front.get("minutes", "?"))
+
+
+def measured(book: Book, chapter: Chapter) -> list[phrase]:
+    """Return the time of the run that this page shows, beside its budget; nothing before a run."""
+    record = book.record(chapter)
+    if "seconds" not in record:
+        return []
+    budget = chapter.front.get("budget", {}).get("cpu_s", "?")
+    return [say("ran in {seconds} s (budget {budget} s)", seconds=round(record["seconds"]), budget=budget)]
+
+
+def data(chapter: Chapter) -> list[phrase]:
+    """Return the chapter's data sets, those that need no network apart from those that do."""
+    names = chapter.front.get("datasets", [])
+    if not names:
+        return []
+    from aigc_course.core.data import DATASETS  # imports torch
+
+    for name in set(names) - set(DATASETS):
+        logger.warning(
+            "no data set %r; there are %s", name, ", ".join(DATASETS), type="course", location=chapter.docname
+        )
+    offline = [name for name in names if name in DATASETS and DATASETS[name].offline]
+    online = [name for name in names if name in DATASETS and not DATASETS[name].offline]
+    found = [("offline data: {names}", offline), ("data to download: {names}", online)]
+    return [say(template, names=", ".join(some)) for template, some in found if some]
+
+
+def counts(book: Book, chapter: Chapter) -> list[phrase]:
+    """Return how many equations are proved and how many exercises there are."""
+    labels, exercises = set(chapter.labels), len(exercise_ids(chapter))
+    proved, total = len(labels & set(book.proofs)), len(labels)
+    facts = [say("{proved}/{total} equations proved", proved=proved, total=total)] if total else []
+    if exercises:
+        facts.append(say("{count} exercises", count=exercises) if exercises > 1 else say("1 exercise"))
+    return facts
+
+
+def prerequisites(env: BuildEnvironment, slugs: list[str]) -> list[nodes.Node]:
+    """Return "prerequisites: …" with links to written chapters and plain titles of planned ones."""
+    if not slugs:
+        return [say("no prerequisites")]
+    return [say("prerequisites:"), nodes.Text(" "), *joined([[chapter_link(env, slug)] for slug in slugs], ", ")]
+
+
+def chapter_link(env: BuildEnvironment, slug: str) -> nodes.Node:
+    """Return a link to a written chapter, or the plain title of a planned one."""
+    book = book_of(env)
+    if slug not in book.titles:
+        cure = "write it into book/course.yml or correct the prerequisite"
+        logger.warning("no chapter %r in the course; %s", slug, cure, type="course", location=env.docname)
+    title = say(book.titles.get(slug, slug))
+    chapter = book.by_slug.get(slug)
+    if chapter is None or chapter.docname not in env.found_docs:
+        return title
+    return link(chapter.docname, title, docname=env.docname)

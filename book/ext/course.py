@@ -1,0 +1,43 @@
+"""The course's Sphinx extension.
+
+Registered in ``_config.yml`` (the path is the root, relative to that file, and goes to ``sys.path``)::
+
+    sphinx:
+      local_extensions:
+        book.ext.course: .
+
+It draws described outputs as figures and tables, puts exercises on the page, writes the line under a chapter's
+title, links equations to their tests, and offers the directives ``{proofs}``, ``{course-map}``,
+``{chapter-table}`` and ``{datasets}``. Its warnings have the type ``course``; with ``-W`` they stop the build.
+"""
+
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from book.ext import course_map, equations, figures, render, site, state, tables
+from book.ext.phrases import phrase
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything."""
+    for name in ("myst_nb", "sphinx_design"):
+        app.setup_extension(name)
+    render.install()
+    app.add_node(phrase)
+    app.add_transform(equations.ChapterPage)
+    app.add_directive("proofs", equations.Proofs)
+    app.add_directive("course-map", course_map.CourseMap)
+    app.add_directive("chapter-table", course_map.ChapterTable)
+    app.add_directive("datasets", tables.Datasets)
+    _connect(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _connect(app: Sphinx) -> None:
+    app.connect("config-inited", site.repository_once)
+    app.connect("config-inited", site.known_elsewhere)
+    app.connect("env-get-outdated", state.read_again_when_changed)
+    app.connect("doctree-read", figures.check_alternative_texts)
+    if "autodoc-process-signature" in app.events.events:
+        app.connect("autodoc-process-signature", site.tidy_signature)

@@ -1,0 +1,72 @@
+"""``{course-map}`` and ``{chapter-table}``: the course drawn from its plan and the chapters' front matter."""
+
+from typing import Any
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from book.ext.chapter_line import chapter_link, counts, data, joined, measured, minutes, prerequisites
+from book.ext.phrases import heading, paragraph, place, say
+from book.ext.state import book_of
+from book.ext.tables import table
+from book.tools.chapters import Chapter
+
+
+class CourseMap(SphinxDirective):
+    """``{course-map}``: a list of parts, in each a list of chapters, planned ones marked as such."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return one container; its classes carry the looks, its lists the meaning."""
+        parts = [self._part(i, part) for i, part in enumerate(book_of(self.env).plan, 1)]
+        return [place(nodes.container("", *parts, classes=["course-map"]), *self.get_source_info())]
+
+    def _part(self, number: int, part: dict[str, Any]) -> nodes.container:
+        title = heading(say(part["title"]), level=3, classes=("course-part-title",))
+        chapters = nodes.bullet_list("", *map(self._chapter, part["chapters"]), classes=["course-chapters"])
+        return nodes.container("", title, chapters, classes=["course-part", f"course-part-{number}"])
+
+    def _chapter(self, planned: dict[str, Any]) -> nodes.list_item:
+        chapter = book_of(self.env).by_slug.get(planned["slug"])
+        written = chapter is not None and chapter.docname in self.env.found_docs
+        state = say("published") if written else say("planned")
+        name = paragraph(
+            nodes.strong("", "", chapter_link(self.env, planned["slug"])),
+            nodes.Text(" "),
+            nodes.inline("", "", state, classes=["course-state"]),
+            classes=("course-chapter-title",),
+        )
+        lines = [name, paragraph(say(summary(planned)), classes=("course-summary",)), self._facts(planned, chapter)]
+        return nodes.list_item("", *lines, classes=["course-chapter", "published" if written else "planned"])
+
+    def _facts(self, planned: dict[str, Any], chapter: Chapter | None) -> nodes.paragraph:
+        before = chapter.front.get("prerequisites", []) if chapter else planned.get("prerequisites") or []
+        known = [[minutes(chapter)], *([fact] for fact in measured(book_of(self.env), chapter))] if chapter else []
+        return paragraph(*joined([*known, prerequisites(self.env, before)], " · "), classes=("course-facts",))
+
+
+def summary(planned: dict[str, Any]) -> str:
+    """Return the plan's one line about a chapter."""
+    return str(planned.get("summary") or planned.get("line") or planned.get("description") or "")
+
+
+class ChapterTable(SphinxDirective):
+    """``{chapter-table}``: what each written chapter takes and gives."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a table with one row per chapter on the site."""
+        heads = ["Chapter", "Time", "Run", "Data", "Equations and exercises"]
+        rows = [self._row(c) for c in book_of(self.env).chapters if c.docname in self.env.found_docs]
+        drawn = table([say(head) for head in heads], rows, classes=["course-chapter-table"])
+        return [place(drawn, *self.get_source_info())]
+
+    def _row(self, chapter: Chapter) -> list[list[nodes.Node]]:
+        columns = [
+            [minutes(chapter)],
+            measured(book_of(self.env), chapter),
+            data(chapter),
+            counts(book_of(self.env), chapter),
+        ]
+        return [
+            [chapter_link(self.env, chapter.slug)],
+            *(joined([[fact] for fact in facts], ", ") for facts in columns),
+        ]

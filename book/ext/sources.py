@@ -1,0 +1,66 @@
+"""What the extension reads beside the chapters themselves: the plan of the course, measurements, formulas."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from book.tools import markdown
+from book.tools.chapters import Cell, Chapter
+
+_DOLLAR = re.compile(r"\$\$(?P<latex>.+?)\$\$[ \t]*\((?P<label>[^()\s]+)\)", re.DOTALL)
+_OPTION = re.compile(r"^:(?:(?:label|name):[ \t]*(?P<label>\S+)|\w+:.*)[ \t]*$", re.MULTILINE)
+
+
+def exercise_calls(code: str) -> list[tuple[str, str]]:
+    """Return ("grade" or "ask", id) for each such call in a cell, each once."""
+    calls = Cell("code", code, 0, 0).calls
+    return list(dict.fromkeys(call for call in calls if call[0] in ("grade", "ask")))
+
+
+def exercise_ids(chapter: Chapter) -> list[str]:
+    """Return the ids of a chapter's exercises, each once."""
+    return list(dict.fromkeys(chapter.ids("grade", "ask")))
+
+
+def title(chapter: Chapter) -> str:
+    """Return the chapter's first heading, or the title in its front matter."""
+    found = (words for level, words, _ in chapter.headings if level == 1)
+    return next(found, str(chapter.front.get("title", chapter.slug)))
+
+
+def formulas(chapter: Chapter) -> dict[str, str]:
+    """Return label → LaTeX of the chapter's labelled equations."""
+    return {label: latex for cell in chapter.prose for label, latex in _formulas(cell.source)}
+
+
+def _formulas(text: str) -> Iterator[tuple[str, str]]:
+    prose, blocks = markdown.split(text)
+    for match in _DOLLAR.finditer(prose):
+        yield match["label"], match["latex"].strip()
+    for info, body in blocks:
+        labels = [match["label"] for match in _OPTION.finditer(body) if match["label"]]
+        if info.startswith("{math}") and labels:
+            yield labels[0], _OPTION.sub("", body).strip()
+
+
+def record(executed: Path, chapter: Chapter) -> dict[str, Any]:
+    """Return what the last run of a notebook measured; empty before the first run."""
+    path = executed / f"{chapter.docname}.json"
+    return json.loads(path.read_text("utf8")) if path.is_file() else {}
+
+
+def read_plan(path: Path) -> list[dict[str, Any]]:
+    """Read the planned course: a list of parts, each with ``title`` and ``chapters``."""
+    if not path.is_file():
+        return []
+    plan = yaml.safe_load(path.read_text("utf8")) or []
+    return plan["parts"] if isinstance(plan, dict) else plan
+
+
+def plan_titles(plan: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Return slug → title of every chapter in the plan."""
+    return {chapter["slug"]: chapter["title"] for part in plan for chapter in part["chapters"]}

@@ -1,0 +1,80 @@
+"""The book as the extension sees it during one build: chapters, plan, measurements and proofs, read once."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from book.ext import sources
+from book.tools import chapters, proofs
+from book.tools.chapters import Chapter
+
+PLAN, EXECUTED = "book/course.yml", "_build/executed"
+
+
+@dataclass(frozen=True)
+class Book:
+    """Everything that pages other than a chapter's own need to know."""
+
+    root: Path
+
+    @cached_property
+    def chapters(self) -> list[Chapter]:
+        """The notebooks that exist, in the order of their numbers."""
+        return [chapters.load(path, self.root) for path in chapters.notebooks(self.root)]
+
+    @cached_property
+    def plan(self) -> list[dict[str, Any]]:
+        """The parts of the planned course."""
+        return sources.read_plan(self.root / PLAN)
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """Slug → title; a written chapter's own heading wins over the plan."""
+        return sources.plan_titles(self.plan) | {c.slug: sources.title(c) for c in self.chapters}
+
+    @cached_property
+    def by_slug(self) -> dict[str, Chapter]:
+        """Slug → written chapter."""
+        return {chapter.slug: chapter for chapter in self.chapters}
+
+    @cached_property
+    def by_docname(self) -> dict[str, Chapter]:
+        """Sphinx's name of a page → chapter."""
+        return {chapter.docname: chapter for chapter in self.chapters}
+
+    @cached_property
+    def proofs(self) -> dict[str, list[proofs.Proof]]:
+        """Equation label → tests."""
+        return proofs.collect(self.root)
+
+    def record(self, chapter: Chapter) -> dict[str, Any]:
+        """What the run that the page shows measured."""
+        return sources.record(self.root / EXECUTED, chapter)
+
+    def digest(self) -> str:
+        """Return a fingerprint of all that pages take from files that Sphinx does not watch."""
+        facts = [(chapter.docname, chapter.front, chapter.labels, self.record(chapter)) for chapter in self.chapters]
+        library = [*sorted(self.root.glob("aigc_course/exercises/*.py")), self.root / "aigc_course/core/data.py"]
+        code = b"".join(path.read_bytes() for path in library if path.is_file())
+        return hashlib.sha256(repr((facts, self.plan, self.proofs)).encode() + code).hexdigest()
+
+
+_BOOKS: WeakKeyDictionary[Sphinx, Book] = WeakKeyDictionary()
+
+
+def book_of(env: BuildEnvironment) -> Book:
+    """Return the book of the running build."""
+    return _BOOKS.setdefault(env.app, Book(Path(env.srcdir).resolve()))
+
+
+def read_again_when_changed(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Read every page again after a change in tests, exercises, measurements or the plan."""
+    digest, before = book_of(env).digest(), getattr(env, "course_digest", None)
+    env.course_digest = digest
+    return [] if digest == before else sorted(set(env.all_docs) - removed)

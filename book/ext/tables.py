@@ -1,0 +1,40 @@
+"""A docutils table from ready inline nodes, and the table of data sets."""
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from book.ext.phrases import paragraph, place, say
+
+
+def table(heads: list[nodes.Node], rows: list[list[list[nodes.Node]]], *, classes: list[str]) -> nodes.table:
+    """Return a table: ``heads`` are header cells, each row is a list of cells, each cell a list of inline nodes."""
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in heads), cols=len(heads))
+    group += nodes.thead("", _row([[head] for head in heads]))
+    group += nodes.tbody("", *map(_row, rows))
+    return nodes.table("", group, classes=[*classes, "colwidths-auto"])
+
+
+def _row(cells: list[list[nodes.Node]]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", paragraph(*cell)) for cell in cells))
+
+
+class Datasets(SphinxDirective):
+    """``{datasets}``: the registry of data sets with licence, source and whether a network is needed."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a table with one row per registered data set."""
+        from aigc_course.core.data import DATASETS  # imports torch
+
+        heads = ["Name", "What", "Licence", "Source", "Network"]
+        rows = [
+            [
+                [nodes.literal("", name)],
+                [say(entry.what)],
+                [say(entry.licence)],
+                [say(entry.source)],
+                [say("not needed") if entry.offline else say("one download")],
+            ]
+            for name, entry in DATASETS.items()
+        ]
+        drawn = table([say(head) for head in heads], rows, classes=["course-datasets"])
+        return [place(drawn, *self.get_source_info())]

@@ -1,0 +1,94 @@
+import json
+
+import pytest
+
+from tests.ext.tiny import SVG, Project, code, png, prose
+
+HTML = "<figure><img src='data:,' alt='twin'><figcaption>twin</figcaption></figure>"
+ABOUT = {"caption": "The loss falls from $e^2$.", "alt": "A falling curve"}
+PAGE = "chapters/demo/demo"
+
+
+def shown(data: dict, **about: object) -> dict:
+    return code("draw()", {"data": {"text/html": HTML, **data}, "metadata": {"aigc": ABOUT | about}})
+
+
+@pytest.mark.parametrize(("data", "suffix"), [({"image/svg+xml": SVG}, "svg"), ({"image/png": png()}, "png")])
+def test_a_described_output_becomes_a_figure(project: Project, data: dict, suffix: str):
+    project.chapter("demo", shown(data))
+    built = project.build()
+    assert built.status == 0, built.warnings
+    (image,) = built.page(PAGE).select("figure img")
+    assert image["alt"] == "A falling curve"
+    assert image["src"].endswith(suffix)
+    assert (built.folder / "chapters/demo" / image["src"]).resolve().is_file()
+    caption = built.page(PAGE).select_one("figcaption")
+    assert caption
+    assert caption.select_one(".math")
+    assert "The loss falls" in caption.get_text()
+    assert "twin" not in str(built.page(PAGE))
+
+
+def test_lines_are_preferred_to_pixels(project: Project):
+    project.chapter("demo", shown({"image/png": png(), "image/svg+xml": SVG}))
+    assert project.build().page(PAGE).select("figure img")[0]["src"].endswith("svg")
+
+
+def test_width_and_name_come_from_the_metadata(project: Project):
+    project.chapter("demo", shown({"image/png": png()}, width="60%", name="falls"), prose("See {numref}`falls`."))
+    built = project.build()
+    assert built.status == 0, built.warnings
+    assert "width: 60%" in built.page(PAGE).select("figure img")[0]["style"]
+    assert not built.page(PAGE).select("figure a.image-reference")
+    assert "See Fig. 1." in built.page(PAGE).get_text()
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        (
+            code("plot()", {"data": {"image/png": png(), "text/plain": "<Figure>"}}),
+            "without alternative text in cell 2",
+        ),
+        (shown({"image/png": png()}, alt=" "), "without alternative text in cell 2"),
+        (shown({"image/png": png()}, width="wide"), "'wide' is no length"),
+        (code("show()", {"data": {"text/html": "<p><img src='data:,'></p>"}}), "<img> without alt in cell 2"),
+        (prose("![](picture.png)"), "image without alternative text"),
+    ],
+)
+def test_a_picture_that_says_nothing_stops_the_build(project: Project, cell: dict, message: str):
+    project.write("chapters/demo/picture.png", "")
+    project.chapter("demo", cell)
+    built = project.build()
+    assert built.status == 1
+    assert message in built.warnings
+
+
+def test_caption_and_alternative_text_reach_the_translator_and_the_page(project: Project):
+    project.chapter("demo", shown({"image/png": png()}))
+    messages = project.build("gettext").messages()
+    assert 'msgid "The loss falls from $e^2$."' in messages
+    assert 'msgid "A falling curve"' in messages
+    catalogue = {"The loss falls from $e^2$.": "损失从 $e^2$ 下降。", "A falling curve": "下降的曲线"}
+    entries = "".join(
+        f"msgid {json.dumps(k)}\nmsgstr {json.dumps(v, ensure_ascii=False)}\n\n" for k, v in catalogue.items()
+    )
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    project.write(f"locale/zh_CN/LC_MESSAGES/{PAGE}.po", header + entries)
+    built = project.build(language="zh_CN")
+    assert built.status == 0, built.warnings
+    assert built.page(PAGE).select("figure img")[0]["alt"] == "下降的曲线"
+    assert "下降。" in built.page(PAGE).select("figcaption")[0].get_text()
+
+
+def test_a_described_table_gets_its_caption(project: Project):
+    rows = "| model | $d$ |\n| --- | --- |\n| VAE | 1.5 |"
+    data = {"text/html": "<table><caption>twin</caption></table>", "text/markdown": rows}
+    project.chapter("demo", code("table()", {"data": data, "metadata": {"aigc": {"caption": "Distances in $d$."}}}))
+    built = project.build()
+    assert built.status == 0, built.warnings
+    (table,) = built.page(PAGE).select("table")
+    assert "Distances in" in table.select("caption")[0].get_text()
+    assert table.select("caption .math")
+    assert [cell.get_text() for cell in table.select("td")] == ["VAE", "1.5"]
+    assert 'msgid "Distances in $d$."' in project.build("gettext").messages()

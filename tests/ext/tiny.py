@@ -1,0 +1,128 @@
+"""A tiny book in a temporary folder, built in this process with warnings as errors."""
+
+import base64
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bs4 import BeautifulSoup
+from PIL import Image
+from sphinx import locale
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+PROOFS = "book/pages/proofs"
+SETTINGS: dict[str, Any] = {
+    "extensions": ["myst_nb", "sphinx_design", "book.ext.course"],
+    "html_theme": "basic",
+    "nb_execution_mode": "off",
+    "myst_enable_extensions": ["dollarmath", "colon_fence", "attrs_inline"],
+    "exclude_patterns": ["_build", "aigc_course", "tests"],
+    "root_doc": "index",
+    "numfig": True,
+    "gettext_compact": False,
+    "locale_dirs": ["locale"],
+    "mathjax_path": "mathjax.js",
+}
+
+
+@dataclass
+class Built:
+    """The outcome of one build."""
+
+    folder: Path
+    warnings: str
+    status: int
+
+    def page(self, name: str) -> BeautifulSoup:
+        return BeautifulSoup((self.folder / f"{name}.html").read_text("utf8"), "html.parser")
+
+    def words(self, name: str, selector: str) -> list[str]:
+        return [" ".join(found.get_text().split()) for found in self.page(name).select(selector)]
+
+    def messages(self) -> str:
+        return "".join(path.read_text("utf8") for path in self.folder.rglob("*.pot"))
+
+
+@dataclass
+class Project:
+    """Files of a book and how to build it."""
+
+    root: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf8")
+        return path
+
+    def chapter(self, slug: str, *cells: dict[str, Any], title: str = "A chapter", **matter: Any) -> None:
+        front = {"slug": slug, "title": title, "minutes": 50, "budget": {"cpu_s": 60}, "prerequisites": []} | matter
+        kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
+        metadata = {"aigc": front, "kernelspec": kernel, "language_info": {"name": "python"}}
+        notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": []}
+        for i, cell in enumerate([prose(f"# {title}\n\nIt begins."), *cells]):
+            notebook["cells"].append(cell | {"id": str(i)})
+        self.write(f"chapters/{slug}/{slug}.ipynb", json.dumps(notebook))
+
+    def build(self, builder: str = "html", **settings: Any) -> Built:
+        out, stream = self.root / "_build" / builder, io.StringIO()
+        options = SETTINGS | self.settings | settings
+        locale.translators.clear()  # Sphinx keeps catalogues for the life of a process
+        with patch_docutils(), docutils_namespace():
+            app = Sphinx(
+                str(self.root),
+                None,
+                str(out),
+                str(self.root / "_build" / f"doctrees-{builder}"),
+                builder,
+                confoverrides=options | {"nitpicky": True},
+                status=None,
+                warning=stream,
+                warningiserror=True,
+                keep_going=True,
+            )
+            app.build()
+        return Built(out, stream.getvalue(), app.statuscode)
+
+
+def prose(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text}
+
+
+def code(text: str, *outputs: dict[str, Any], tags: tuple[str, ...] = ()) -> dict[str, Any]:
+    found = [{"output_type": "display_data", "metadata": {}} | output for output in outputs]
+    metadata = {"tags": list(tags)}
+    return {"cell_type": "code", "metadata": metadata, "source": text, "outputs": found, "execution_count": 1}
+
+
+def png() -> str:
+    buffer = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(buffer, format="png")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle r="4"/></svg>'
+
+
+EXERCISES = '''
+from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+
+
+def double(x):
+    """Twice x."""
+    return 2 * x
+
+
+EXERCISES = (
+    Question("demo.why", 0, "Why is $z^2$ never *negative*?",
+             (Option("Because $a b$ commutes", False, "Commuting says nothing about `signs`."),
+              Option("A square of a real number", True, "Right signs multiply."))),
+    Exercise("demo.double", 0, "Double it.", "def f(x):\\n    return ...", ("Think of $2x$.", "Add `x` to itself."),
+             double, lambda g: (1.0,), (Wrong(lambda x: x, "not doubled"),)),
+    Project("demo.build", 0, "Build a **thing**.", ("It runs.", "It has $n$ parts.")),
+)
+'''
