@@ -1,0 +1,108 @@
+"""The strip of pictures on the landing page: `{heroes}` shows what the chapters themselves drew when they ran.
+
+A chapter offers a picture by tagging the cell that draws it `hero`. The picture is taken from the executed notebook
+(`_build/executed/`), so nothing is copied into the repository and no picture can be older than its chapter.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from book.tools import chapters
+
+logger = logging.getLogger(__name__)
+SUFFIXES = {"image/svg+xml": ".svg", "image/png": ".png"}
+
+
+@dataclass(frozen=True)
+class Hero:
+    """A chapter's picture: the bytes, the file name's suffix, and the words that belong to it."""
+
+    data: bytes
+    suffix: str
+    caption: str
+    alt: str
+
+
+def find(notebook: dict[str, Any]) -> Hero | None:
+    """The first picture of the first cell tagged `hero` in an executed notebook."""
+    tagged = [cell for cell in notebook["cells"] if "hero" in cell["metadata"].get("tags", ())]
+    outputs = [output for cell in tagged for output in cell.get("outputs", ()) if "data" in output]
+    for output in outputs:
+        for mime, suffix in SUFFIXES.items():
+            if mime in output["data"]:
+                words = output.get("metadata", {}).get("aigc", {})
+                data = _bytes(output["data"][mime], mime)
+                return Hero(data, suffix, words.get("caption", ""), words.get("alt", ""))
+    return None
+
+
+def _bytes(content: str | list[str], mime: str) -> bytes:
+    text = content if isinstance(content, str) else "".join(content)
+    return text.encode() if mime == "image/svg+xml" else base64.b64decode(text)
+
+
+def first_sentence(text: str) -> str:
+    """The text up to its first full stop that ends a sentence."""
+    return text.split(". ")[0].rstrip(".") + "." if text else ""
+
+
+class Heroes(SphinxDirective):
+    """One picture per chapter of the toc, linked to the chapter."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build the strip; a chapter without a picture is a warning, hence an error in `make book`."""
+        self.env.note_reread()
+        found = [figure for chapter in chapters.all(self.root) if (figure := self.figure(chapter))]
+        return [nodes.container("", *found, classes=["heroes"])] if found else []
+
+    @property
+    def root(self) -> Path:
+        """The repository's root, which is Sphinx's source directory."""
+        return Path(self.env.srcdir)
+
+    def figure(self, chapter: chapters.Chapter) -> nodes.container | None:
+        """The chapter's picture with its caption."""
+        executed = self.root / "_build" / "executed" / chapter.name
+        hero = find(json.loads(executed.read_text(encoding="utf-8"))) if executed.is_file() else None
+        if hero is None:
+            where = "run it with `make book`" if not executed.is_file() else "tag the cell that draws it `hero`"
+            logger.warning(
+                "%s has no picture for the landing page; %s", chapter.name, where, location=self.get_location()
+            )
+            return None
+        path = self.root / "_build" / "heroes" / (chapter.slug + hero.suffix)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(hero.data)
+        image = nodes.image(uri=f"/_build/heroes/{path.name}", alt=hero.alt, classes=["no-scaled-link"])
+        words = [nodes.strong("", "", self.link(chapter)), nodes.Text(" " + first_sentence(hero.caption))]
+        return nodes.container("", image, nodes.paragraph("", "", *words), classes=["hero"])
+
+    def link(self, chapter: chapters.Chapter) -> addnodes.pending_xref:
+        """A link to the chapter, with the chapter's title as its text."""
+        return addnodes.pending_xref(
+            "",
+            nodes.inline("", chapter.front.get("title", chapter.slug)),
+            refdomain="std",
+            reftype="doc",
+            reftarget="/" + chapter.docname,
+            refdoc=self.env.docname,
+            refexplicit=True,
+            refwarn=True,
+        )
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directive."""
+    app.add_directive("heroes", Heroes)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

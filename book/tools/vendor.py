@@ -1,0 +1,143 @@
+"""Fetch the browser parts the site carries along: `python -m book.tools.vendor` (needs npm; only for a change of version).
+
+MathJax (components, no menu), Source Serif 4, and axe-core for the tests. Two of MathJax's fonts are cut down to the
+glyphs that formulas in this book use; `tests/site/test_pages.py` checks in a browser that no rendered glyph is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+ROOT = Path(__file__).resolve().parents[2]
+WORK = ROOT / "_build" / "vendor"
+VENDOR = ROOT / "book" / "_static" / "vendor"
+MATHJAX_FONTS = (
+    "AMS-Regular Calligraphic-Regular Main-Bold Main-Italic Main-Regular Math-BoldItalic Math-Italic Script-Regular "
+    "Size1-Regular Size2-Regular Size3-Regular Size4-Regular SansSerif-Regular Typewriter-Regular Zero"
+).split()
+MATHJAX_SCRIPTS = (
+    "startup core input/tex-base output/chtml output/chtml/fonts/tex a11y/assistive-mml "
+    "input/tex/extensions/ams input/tex/extensions/newcommand input/tex/extensions/noundefined "
+    "input/tex/extensions/boldsymbol"
+).split()
+ASCII = range(0x20, 0x7F)
+KEPT_GLYPHS = {  # the rest of these two fonts (dozens of arrows and negated relations) costs 60 kB a page
+    "AMS-Regular": [*ASCII, *map(ord, "ℏ∅∄∖∝∁⩽⩾≲≳≜≐□■◊★✓⟂⊮↦⇝")],
+    "Main-Bold": [*ASCII, *range(0x391, 0x3AA), *map(ord, "±×·−∂∇∈∑∏√∞∼≈≠≤≥→←")],
+}
+
+
+@dataclass(frozen=True)
+class Package:
+    """An npm package: which of its files go where, and under which licence."""
+
+    name: str
+    version: str
+    licence: str
+    licence_file: str
+    purpose: str
+    files: dict[str, str]
+    target: Path
+
+
+def packages() -> tuple[Package, ...]:
+    """Every vendored package, with the reason it is here."""
+    scripts = {f"es5/{name}.js": f"{name}.js" for name in MATHJAX_SCRIPTS}
+    woff = "output/chtml/fonts/woff-v2/MathJax_{}.woff"
+    fonts = {"es5/" + woff.format(name): woff.format(name) for name in MATHJAX_FONTS}
+    faces = [f"source-serif-4-latin-{face}.woff2" for face in ("400-normal", "400-italic", "600-normal")]
+    return (
+        Package("mathjax", "3.2.2", "Apache-2.0", "LICENSE", "formulas", scripts | fonts, VENDOR / "mathjax"),
+        Package(
+            "@fontsource/source-serif-4",
+            "5.3.1",
+            "OFL-1.1",
+            "LICENSE",
+            "the typeface of the text",
+            {f"files/{face}": face for face in faces},
+            VENDOR / "source-serif-4",
+        ),
+        Package(
+            "axe-core",
+            "4.14.1",
+            "MPL-2.0",
+            "LICENSE",
+            "the accessibility checks of the tests; not part of the site",
+            {"axe.min.js": "axe.min.js"},
+            ROOT / "tests" / "site" / "axe-core",
+        ),
+    )
+
+
+def fetch(name: str, version: str) -> Path:
+    """Unpack `name@version` from the npm registry (npm checks its integrity) and return its folder."""
+    home = WORK / f"{name.replace('/', '-').lstrip('@')}-{version}"
+    if not (home / "package" / "package.json").exists():
+        home.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            ["npm", "pack", f"{name}@{version}", "--silent"], cwd=home, check=True, stdout=subprocess.DEVNULL
+        )
+        with tarfile.open(next(home.glob("*.tgz"))) as archive:
+            archive.extractall(home, filter="data")
+    return home / "package"
+
+
+def subset_font(path: Path, codepoints: list[int]) -> None:
+    """Cut the font down to `codepoints`, in place."""
+    font = TTFont(path)
+    options = subset.Options(flavor="woff", notdef_outline=True, name_IDs=["*"], hinting=False)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=codepoints)
+    cutter.subset(font)
+    font.flavor = "woff"
+    font.save(path)
+
+
+def install(package: Package) -> dict[str, object]:
+    """Copy the package's chosen files into place and return its line for the manifest."""
+    source = fetch(package.name, package.version)
+    shutil.rmtree(package.target, ignore_errors=True)
+    for origin, name in {**package.files, package.licence_file: "LICENSE"}.items():
+        path = package.target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / origin, path)
+    for name, codepoints in KEPT_GLYPHS.items():
+        for path in package.target.rglob(f"MathJax_{name}.woff"):
+            subset_font(path, codepoints)
+    return describe(package)
+
+
+def describe(package: Package) -> dict[str, object]:
+    """The package's name, version, licence, purpose, and the SHA-256 of each of its files."""
+    paths = sorted(path for path in package.target.rglob("*") if path.is_file())
+    digests = {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    return {
+        "name": package.name,
+        "version": package.version,
+        "licence": package.licence,
+        "purpose": package.purpose,
+        "files": digests,
+    }
+
+
+def main() -> None:
+    """Install every package and write the manifest."""
+    manifest = [install(package) for package in packages()]
+    path = VENDOR / "manifest.json"
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    temporary.replace(path)
+    print(f"{sum(len(package.files) for package in packages())} files vendored, listed in {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
