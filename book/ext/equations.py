@@ -75,7 +75,9 @@ class Proofs(SphinxDirective):
 
     def _chapter(self, chapter: Chapter) -> nodes.section:
         head = link(chapter.docname, say(title(chapter)), docname=self.env.docname)
-        section = nodes.section("", nodes.title("", "", head, translatable=False), ids=[nodes.make_id(f"proofs-{chapter.slug}")])
+        section = nodes.section(
+            "", nodes.title("", "", head, translatable=False), ids=[nodes.make_id(f"proofs-{chapter.slug}")]
+        )
         latex = formulas(chapter)
         section.extend(self._equation(label, latex.get(label, "")) for label in dict.fromkeys(chapter.labels))
         return section
