@@ -1,0 +1,144 @@
+"""The variational autoencoder with a diagonal Gaussian code and Bernoulli pixels.
+
+Kingma & Welling (2013), *Auto-Encoding Variational Bayes*, arXiv:1312.6114, cited as KW; Rezende, Mohamed & Wierstra
+(2014), *Stochastic Backpropagation*, arXiv:1401.4082; the importance-weighted bound and active units are from
+Burda, Grosse & Salakhutdinov (2015), *Importance Weighted Autoencoders*, arXiv:1509.00519, cited as IWAE.
+
+Symbols
+    b       examples in a batch
+    *shape  shape of one image, d pixels in all
+    x       images; a grey value in [0, 1] is the probability that the pixel is white
+    k       numbers in a code
+    z       codes, with prior N(0, I)
+    q       the encoder's posterior q(z|x) = N(mean, diag(exp(logvar)))
+    logits  what the decoder returns; a pixel is white with probability sigmoid(logit)
+    s       draws from q for one image
+
+Conventions: logarithms are natural and every quantity is in nats per image, summed over pixels and over the code,
+never averaged over them (averaging changes the weight of the two terms). Some papers write the standard
+deviation where we keep the logarithm of the variance.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+
+class Gaussian(NamedTuple):
+    """A diagonal normal, given by its mean and the logarithm of its variance."""
+
+    mean: Float[Tensor, "b k"]
+    logvar: Float[Tensor, "b k"]
+
+    def sample(self) -> Float[Tensor, "b k"]:
+        """Reparameterised draw: mean + standard deviation · noise, so that gradients reach both (KW, section 2.4)."""
+        return self.mean + (0.5 * self.logvar).exp() * torch.randn_like(self.mean)
+
+    def log_prob(self, z: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
+        """Logarithm of the density at ``z``, in nats."""
+        squares = (z - self.mean).square() * (-self.logvar).exp()
+        return -0.5 * (math.log(2 * math.pi) + self.logvar + squares).sum(dim=-1)
+
+
+def fully_connected(shape: tuple[int, ...], *, k: int, hidden: int = 400) -> "VAE":
+    """A VAE whose encoder and decoder have one hidden layer each."""
+    d = math.prod(shape)
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(d, hidden), nn.ReLU(), nn.Linear(hidden, 2 * k))
+    decoder = nn.Sequential(nn.Linear(k, hidden), nn.ReLU(), nn.Linear(hidden, d), nn.Unflatten(1, shape))
+    return VAE(encoder, decoder, k=k)
+
+
+def log_prior(z: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
+    """Logarithm of the prior density N(0, I) at ``z``, in nats."""
+    return Gaussian(torch.zeros_like(z), torch.zeros_like(z)).log_prob(z)
+
+
+def bernoulli_log_likelihood(x: Float[Tensor, "b *shape"], logits: Float[Tensor, "b *shape"]) -> Float[Tensor, " b"]:
+    """Log p(x|z) in nats, pixels independent given z; for grey ``x``, its mean over the coin tosses."""
+    return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(dim=1)
+
+
+def pixel_entropy(x: Float[Tensor, "b *shape"]) -> Float[Tensor, " b"]:
+    """Entropy of the coin tosses that grey values stand for, in nats; 0 for black-or-white images."""
+    return -(torch.xlogy(x, x) + torch.xlogy(1 - x, 1 - x)).flatten(1).sum(dim=1)
+
+
+def kl_to_standard_normal(q: Gaussian) -> Float[Tensor, " b"]:
+    """KL(q || N(0, I)) in nats (KW, appendix B)."""
+    return 0.5 * (q.mean.square() + q.logvar.exp() - 1 - q.logvar).sum(dim=-1)
+
+
+def elbo(
+    x: Float[Tensor, "b *shape"], logits: Float[Tensor, "b *shape"], q: Gaussian, *, beta: float = 1.0
+) -> Float[Tensor, " b"]:
+    """Evidence lower bound in nats per image, from logits of one draw of q; ``beta`` ≠ 1 reweights the KL term."""
+    return bernoulli_log_likelihood(x, logits) - beta * kl_to_standard_normal(q)
+
+
+def importance_bound(log_weights: Float[Tensor, "s b"]) -> Float[Tensor, " b"]:
+    """Logarithm of the mean weight p(x, z) / q(z|x) over ``s`` draws, in nats (IWAE, section 3)."""
+    return log_weights.logsumexp(dim=0) - math.log(len(log_weights))
+
+
+def active_units(means: Float[Tensor, "n k"], *, threshold: float = 0.01) -> Bool[Tensor, " k"]:
+    """Which numbers of the code follow the data: their posterior mean varies by more than ``threshold`` (IWAE)."""
+    return means.var(dim=0) > threshold
+
+
+class VAE(nn.Module):
+    """An encoder, a decoder, and the prior N(0, I) between them."""
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, *, k: int, beta: float = 1.0) -> None:
+        super().__init__()
+        self.encoder, self.decoder, self.k, self.beta = encoder, decoder, k, beta
+
+    def encode(self, x: Float[Tensor, "b *shape"]) -> Gaussian:
+        """The posterior q(z|x): one half of the encoder's outputs is the mean, the other the log-variance."""
+        mean, logvar = self.encoder(x).chunk(2, dim=-1)
+        return Gaussian(mean, logvar)
+
+    def decode(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "b *shape"]:
+        """Logits of the pixels."""
+        return self.decoder(z)
+
+    def elbo(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, " b"]:
+        """One-draw estimate of the evidence lower bound, in nats per image."""
+        q = self.encode(x)
+        return elbo(x, self.decode(q.sample()), q, beta=self.beta)
+
+    def loss(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
+        """What training minimises: the mean negative bound of a batch, in nats per image."""
+        return -self.elbo(x).mean()
+
+    @torch.no_grad()
+    def sample(self, n: int) -> Float[Tensor, "n *shape"]:
+        """Probabilities of white for ``n`` codes drawn from the prior: the decoder's means, not tossed pixels."""
+        return self.decode(torch.randn(n, self.k, device=next(self.parameters()).device)).sigmoid()
+
+    @torch.no_grad()
+    def reconstruct(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, "b *shape"]:
+        """Probabilities of white at the posterior mean of each image."""
+        return self.decode(self.encode(x).mean).sigmoid()
+
+    @torch.no_grad()
+    def interpolate(
+        self, start: Float[Tensor, "b *shape"], end: Float[Tensor, "b *shape"], *, steps: int
+    ) -> Float[Tensor, "b steps *shape"]:
+        """Decode ``steps`` codes on the straight line between the posterior means of two images."""
+        weight = torch.linspace(0, 1, steps, device=start.device).view(1, -1, 1)
+        codes = torch.lerp(self.encode(start).mean.unsqueeze(1), self.encode(end).mean.unsqueeze(1), weight)
+        return self.decode(codes.flatten(0, 1)).sigmoid().unflatten(0, (len(start), steps))
+
+    @torch.no_grad()
+    def log_likelihood(self, x: Float[Tensor, "b *shape"], *, draws: int) -> Float[Tensor, " b"]:
+        """Importance-weighted estimate of log p(x) in nats; a lower bound on average, tighter with more draws."""
+        q = self.encode(x)
+        return importance_bound(torch.stack([self._log_weight(x, q) for _ in range(draws)]))
+
+    def _log_weight(self, x: Float[Tensor, "b *shape"], q: Gaussian) -> Float[Tensor, " b"]:
+        z = q.sample()
+        return bernoulli_log_likelihood(x, self.decode(z)) + log_prior(z) - q.log_prob(z)

@@ -1,0 +1,45 @@
+import pytest
+import torch
+
+from aigc_course.core import data
+from aigc_course.core.train import GradientDescent, fit
+from aigc_course.vae import convolutional
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_decoder_gives_back_the_encoders_shape(channels):
+    """Catches a layer too many or too few, and a grey network given colour."""
+    model = convolutional.vae(k=5, width=4, channels=channels)
+    x = torch.rand(3, channels, 32, 32)
+    q = model.encode(x)
+    assert q.mean.shape == q.logvar.shape == (3, 5)
+    assert model.decode(q.mean).shape == x.shape
+    assert model.sample(2).shape == (2, channels, 32, 32)
+
+
+def test_decoder_treats_every_place_alike():
+    """Catches a checkerboard: with all weights equal, the inside of the picture must be flat."""
+    decoder = convolutional.decoder(2, width=4)
+    for p in decoder.parameters():
+        torch.nn.init.constant_(p, 0.1)
+    inside = decoder(torch.ones(1, 2))[..., 8:-8, 8:-8]
+    torch.testing.assert_close(inside, inside[..., :1, :1].expand_as(inside))
+
+
+def test_overfits_one_batch():
+    """Catches a network through which no signal passes."""
+    x = data.load("glyphs", n=16).x
+    torch.manual_seed(0)
+    model = convolutional.vae(k=8, width=8)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    history = fit(GradientDescent(model, model.loss, optimizer=optimizer), x, steps=200, batch_size=16)
+    assert history[-1]["loss"] < 0.5 * history[20]["loss"]
+
+
+def test_same_seed_same_samples():
+    """Catches a hidden source of randomness."""
+    model = convolutional.vae(k=4, width=4)
+    torch.manual_seed(3)
+    first = model.sample(4)
+    torch.manual_seed(3)
+    assert torch.equal(first, model.sample(4))
