@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
-from sphinx.config import Config
 
 UNUSED = (
     "scripts/fontawesome.js",
@@ -149,16 +148,9 @@ def drop_scripts(app: Sphinx, pagename: str, template: str, context: dict[str, A
         context["script_files"] = [file for file in context["script_files"] if "design-tabs" not in str(file)]
 
 
-def hide_buttons_without_address(app: Sphinx, config: Config) -> None:
-    """No launch buttons while the repository's address is not set: they would lead nowhere."""
-    if not config.html_theme_options.get("repository_url"):
-        config.html_theme_options.pop("launch_buttons", None)
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hooks; `lighten` comes after the theme has written its own style sheets."""
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it for an extension that we leave out
-    app.connect("config-inited", hide_buttons_without_address)
     app.connect("html-page-context", drop_scripts, priority=900)
     app.connect("build-finished", lighten, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
