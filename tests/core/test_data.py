@@ -51,7 +51,7 @@ def test_digits_are_scikit_learns():
 
 def test_a_changed_package_is_noticed(monkeypatch):
     monkeypatch.setitem(data.DATASETS, "digits", replace(data.DATASETS["digits"], checksum="0" * 64))
-    with pytest.raises(RuntimeError, match="expected 0000.*reinstall"):
+    with pytest.raises(RuntimeError, match=r"expected 0000.*reinstall"):
         data.load("digits")
 
 
@@ -157,7 +157,7 @@ def test_cifar_is_read_in_its_own_format(tmp_path, monkeypatch):
 
 def test_a_missing_download_says_which_command_makes_it(tmp_path, monkeypatch):
     monkeypatch.setenv("AIGC_DATA", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="python -m aigc_course.core.data mnist"):
+    with pytest.raises(FileNotFoundError, match=r"python -m aigc_course.core.data mnist"):
         data.load("mnist")
     with pytest.raises(ValueError, match="'digits' needs no download"):
         data.download("digits")

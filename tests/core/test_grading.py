@@ -108,7 +108,7 @@ def test_confusing_the_kinds_is_explained():
         grading.grade("toy.side", double)
     with pytest.raises(ValueError, match="call grade"):
         grading.ask("toy.double")
-    with pytest.raises(ValueError, match="no exercise 'toy.nothing'; this chapter has toy.double"):
+    with pytest.raises(ValueError, match=r"no exercise 'toy.nothing'; this chapter has toy.double"):
         grading.grade("toy.nothing", double)
 
 

@@ -25,7 +25,7 @@ def test_gpu_without_a_gpu_says_what_to_do(monkeypatch):
 
 def test_an_unknown_profile_is_named(monkeypatch):
     monkeypatch.setenv("AIGC_PROFILE", "tpu")
-    with pytest.raises(ValueError, match="'tpu'.*'cpu' or 'gpu'"):
+    with pytest.raises(ValueError, match=r"'tpu'.*'cpu' or 'gpu'"):
         profile.name()
 
 

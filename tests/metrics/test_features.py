@@ -44,5 +44,5 @@ def test_training_from_scratch_works():
 def test_missing_weights_say_how_to_make_them(tmp_path, monkeypatch):
     features._trained.cache_clear()
     monkeypatch.setattr(features, "WEIGHTS", tmp_path / "none.pt")
-    with pytest.raises(FileNotFoundError, match="python -m aigc_course.metrics.features"):
+    with pytest.raises(FileNotFoundError, match=r"python -m aigc_course.metrics.features"):
         features.digit_features(torch.zeros(1, 1, 32, 32))

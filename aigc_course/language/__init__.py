@@ -1,0 +1,4 @@
+"""Sequence models and language.
+
+pretrained (a real language model that a package carries, through transformers).
+"""
