@@ -1,0 +1,82 @@
+"""Bring the README up to date: `python -m book.tools.readme` renews its picture and its table of chapters.
+
+Both come from the executed notebooks, so run `make book` first.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from book.ext import heroes
+from book.tools import chapters, files, job
+from book.tools.chapters import ROOT, BookError, Chapter
+
+PICTURE = "book/_static/readme.png"
+_TABLE = re.compile(r"(?<=<!-- chapters -->\n).*?(?=<!-- /chapters -->)", re.DOTALL)
+WIDTH = 1200
+
+
+def table(book: list[Chapter]) -> str:
+    """Rows of the chapters with what their last run measured."""
+    lines = ["| chapter | reading and doing | runs in | budget | peak memory |", "| --- | --- | --- | --- | --- |"]
+    for chapter in book:
+        record, front = _record(chapter), chapter.front
+        lines.append(
+            f"| [{front['title']}]({chapter.name}) | {front['minutes']} min | {record['seconds']:.0f} s "
+            f"| {front['budget']['cpu_s']} s | {record['peak_mb'] / 1000:.1f} GB |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _record(chapter: Chapter) -> dict[str, float]:
+    record = files.read_json(job.record_path(chapter))
+    if not record:
+        raise BookError(f"{chapter.name} has not run; run `make book` first")
+    return record
+
+
+def picture(book: list[Chapter]) -> bytes:
+    """The chapters' pictures, one under the other, on white, as a PNG."""
+    found = [heroes.find(json.loads(job.record_path(c).with_suffix(".ipynb").read_text("utf-8"))) for c in book]
+    images = [_on_white(hero.data) for hero in found if hero and hero.suffix == ".png"]
+    if not images:
+        raise BookError("no chapter has a picture tagged `hero`")
+    gap = 24
+    canvas = Image.new("RGB", (WIDTH, sum(i.height + gap for i in images) - gap), "white")
+    top = 0
+    for image in images:
+        canvas.paste(image, (0, top))
+        top += image.height + gap
+    buffer = io.BytesIO()
+    canvas.quantize(64).save(buffer, format="png", optimize=True)
+    return buffer.getvalue()
+
+
+def _on_white(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data)).convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    flat = Image.alpha_composite(white, image).convert("RGB")
+    return flat.resize((WIDTH, round(image.height * WIDTH / image.width)), Image.Resampling.LANCZOS)
+
+
+def renew(root: Path = ROOT) -> None:
+    """Rewrite the README's table and its picture."""
+    book, readme = chapters.all(root), root / "README.md"
+    text = readme.read_text("utf-8")
+    if not _TABLE.search(text):
+        raise BookError("README.md lost its marks <!-- chapters --> and <!-- /chapters -->; put them back")
+    (root / PICTURE).write_bytes(picture(book))
+    readme.write_text(_TABLE.sub(lambda _: table(book), text), "utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        renew()
+    except BookError as error:
+        sys.exit(str(error))
