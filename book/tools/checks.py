@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from book.tools import chapters
+from book.tools import chapters, markdown, proofs
 from book.tools.chapters import ROOT, Chapter
 
 
@@ -41,3 +41,45 @@ def outputs(chapter: Chapter) -> list[str]:
     if not chapter.code:
         wrong.append(f"{chapter.name} has no code cell; make it a Markdown page")
     return wrong
+
+
+def equations(root: Path = ROOT) -> list[str]:
+    """Labels of equations against the markers of tests, both ways; labels used twice; references to no equation."""
+    places = _labels(root)
+    proved = proofs.collect(root)
+    wrong = [
+        f"{files[0]}: equation ({label}) has no test; mark the test that proves it: @pytest.mark.equation({label!r})"
+        for label, files in places.items()
+        if label not in proved
+    ]
+    wrong += [
+        f"{found[0].path}:{found[0].line}: {found[0].test} claims to prove ({label}), which no chapter has"
+        for label, found in proved.items()
+        if label not in places
+    ]
+    wrong += [f"equation ({label}) stands in {' and in '.join(files)}" for label, files in places.items() if files[1:]]
+    for chapter in chapters.all(root):
+        wrong += [
+            f"{chapter.name}: equation ({label}) must begin with the chapter's slug, ({chapter.slug}-…)"
+            for label in chapter.labels
+            if not label.startswith(f"{chapter.slug}-")
+        ]
+        wrong += [
+            f"{chapter.name}: {{eq}}`{label}` refers to no equation"
+            for label in chapter.equation_references
+            if label not in places
+        ]
+    return wrong
+
+
+def _labels(root: Path) -> dict[str, list[str]]:
+    """Every equation label of the book, with the files in which it stands, repetitions kept."""
+    places: dict[str, list[str]] = {}
+    for path in chapters.pages(root):
+        name = path.relative_to(root).as_posix()
+        found = (
+            chapters.load(path, root).labels if path.suffix == ".ipynb" else markdown.labels(path.read_text("utf-8"))
+        )
+        for label in found:
+            places.setdefault(label, []).append(name)
+    return places

@@ -1,4 +1,7 @@
-"""The last lines of a CI run: `python -m book.tools.report [FAILED STEP …]` counts the tests and notebooks and names the slowest."""
+"""The last lines of a CI run: how many tests and notebooks ran, the slowest, and what failed.
+
+Arguments name the steps that failed as a whole: `python -m book.tools.report "make book"`.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,87 @@
+"""Checks of a notebook's form: the twelve blocks, short cells, no phrase that hides a step, a cell that installs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from book.tools.chapters import Chapter
+from book.tools.markdown import split
+
+MOST_LINES = 20
+# The first block, the hook, is what stands between the title and the first of these; each is a level-2 heading that
+# begins with these words.
+BLOCKS = (
+    "What you will be able to do",
+    "Predict first",
+    "A toy whose answer is known",
+    "The mathematics",
+    "From scratch",
+    "Train it",
+    "Measure it",
+    "Break it",
+    "Use it",
+    "Exercises",
+    "Summary",
+)
+FORBIDDEN = ("it can be shown", "it can be proved", "left to the reader", "left as an exercise")
+INSTALL = "install"
+
+
+def form(chapter: Chapter) -> list[str]:
+    """Everything wrong with the form of one notebook."""
+    parts = (_kernel(chapter), _cells(chapter), _phrases(chapter), blocks(chapter), _install(chapter))
+    return [f"{chapter.name}: {message}" for part in parts for message in part]
+
+
+def _kernel(chapter: Chapter) -> Iterator[str]:
+    name = chapter.metadata.get("kernelspec", {}).get("name")
+    if name != "python3":
+        yield f"kernelspec is {name!r}; it must be 'python3', which every installation has"
+    extra = chapter.metadata.keys() - {"kernelspec", "language_info", "aigc"}
+    if extra:
+        yield f"metadata holds {', '.join(sorted(extra))}; run `make strip`"
+
+
+def _cells(chapter: Chapter) -> Iterator[str]:
+    for cell in chapter.code:
+        lines = cell.source.count("\n") + 1
+        if lines > MOST_LINES:
+            yield f"code cell {cell.number} has {lines} lines; move what is above {MOST_LINES} into the library, tested"
+        if not cell.source.strip():
+            yield f"code cell {cell.number} is empty"
+
+
+def _phrases(chapter: Chapter) -> Iterator[str]:
+    for cell in chapter.prose:
+        words = " ".join(split(cell.source)[0].lower().split())
+        for phrase in FORBIDDEN:
+            if phrase in words:
+                yield f"cell {cell.index + 1} says “{phrase}”; show it, or leave it out"
+
+
+def blocks(chapter: Chapter) -> Iterator[str]:
+    """Each block's heading, in order and nothing between: readers know where to find things."""
+    headings = [(words, index) for level, words, index in chapter.headings if level == 2]
+    found = [re.sub(r"^\d+\.?\s+", "", words) for words, _ in headings]
+    for wanted, words in zip(BLOCKS, found, strict=False):
+        if not words.lower().startswith(wanted.lower()):
+            yield f"level-2 heading “{words}” stands where the block “{wanted}” belongs"
+            return
+    if len(found) != len(BLOCKS):
+        missing = (
+            f"“{BLOCKS[len(found)]}” is missing" if len(found) < len(BLOCKS) else f"“{found[len(BLOCKS)]}” is one more"
+        )
+        yield f"{len(found)} level-2 headings instead of {len(BLOCKS)}: {missing}"
+    if headings and not any(cell.index < headings[0][1] for cell in chapter.code):
+        yield "the hook (before the first level-2 heading) has no code cell; begin with what the chapter's model made"
+
+
+def _install(chapter: Chapter) -> Iterator[str]:
+    """The cell for Colab and Binder must come first and leave an installed course alone."""
+    tagged = [cell for cell in chapter.code if INSTALL in cell.tags]
+    for cell in tagged:
+        if cell.number != 1:
+            yield f"code cell {cell.number} is tagged `{INSTALL}`; it must be the first"
+        if "find_spec" not in cell.source or "pip" not in cell.source:
+            yield f"code cell {cell.number} must install with pip, and only when find_spec finds no aigc_course"

@@ -1,0 +1,72 @@
+"""A tiny book in a temporary folder: two notebooks, a library of three modules."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from book.tools import chapters
+
+
+@dataclass
+class Project:
+    root: Path
+
+    def write(self, path, text):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def notebook(self, slug, *cells, **front):
+        """A notebook of `cells`: strings are code, one-element lists are prose, dicts are cells as they stand."""
+        made = [_cell(number, cell) for number, cell in enumerate(cells)]
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        metadata = {"kernelspec": kernel, "aigc": {"slug": slug} | front}
+        value = {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+        return self.write(path(slug), json.dumps(value, indent=1) + "\n")
+
+    def chapter(self, slug):
+        return chapters.load(self.root / path(slug), self.root)
+
+    def toc(self, *slugs):
+        files = "".join(f"  - file: {path(slug).removesuffix('.ipynb')}\n" for slug in slugs)
+        return self.write("book/_toc.yml", f"format: jb-book\nroot: book/index\nchapters:\n{files}")
+
+    def command(self, tool, *arguments):
+        return [sys.executable, "-m", f"book.tools.{tool}", "--root", str(self.root), *arguments]
+
+    def run(self, tool, *arguments):
+        command = self.command(tool, *arguments)
+        return subprocess.run(command, cwd=chapters.ROOT, capture_output=True, text=True, check=False, timeout=300)
+
+    def executed(self, slug):
+        """The outputs kept of a notebook's code cells, as text."""
+        kept = self.root / "_build" / "executed" / path(slug)
+        cells = json.loads(kept.read_text("utf-8"))["cells"]
+        return [text(cell) for cell in cells if cell["cell_type"] == "code"]
+
+    def done(self):
+        """Slugs of the notebooks that are executed and kept."""
+        return sorted(file.stem.partition("_")[2] for file in (self.root / "_build" / "executed").rglob("*.json"))
+
+
+NUMBERS = {"one": "01", "two": "02", "three": "03"}
+
+
+def path(slug):
+    return f"chapters/{NUMBERS[slug]}_{slug}/{NUMBERS[slug]}_{slug}.ipynb"
+
+
+def text(cell):
+    found = [out.get("text") or out["data"]["text/plain"] for out in cell["outputs"]]
+    return "".join("".join(lines) for lines in found).strip()
+
+
+def _cell(number, cell):
+    if isinstance(cell, dict):
+        return {"id": str(number), "cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None} | cell
+    if isinstance(cell, list):
+        return {"id": str(number), "cell_type": "markdown", "metadata": {}, "source": cell[0]}
+    return _cell(number, {"source": cell})
