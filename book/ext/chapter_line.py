@@ -62,12 +62,17 @@ def data(chapter: Chapter) -> list[phrase]:
 
 def counts(book: Book, chapter: Chapter) -> list[phrase]:
     """Return how many equations are proved and how many exercises there are."""
-    labels, exercises = set(chapter.labels), len(exercise_ids(chapter))
-    proved, total = len(labels & set(book.proofs)), len(labels)
+    (proved, total), exercises = proved_of(book, chapter), len(exercise_ids(chapter))
     facts = [say("{proved}/{total} equations proved", proved=proved, total=total)] if total else []
     if exercises:
         facts.append(say("{count} exercises", count=exercises) if exercises > 1 else say("1 exercise"))
     return facts
+
+
+def proved_of(book: Book, chapter: Chapter) -> tuple[int, int]:
+    """Return how many of a chapter's labelled equations a test names, and how many there are."""
+    labels = set(chapter.labels)
+    return len(labels & set(book.proofs)), len(labels)
 
 
 def prerequisites(env: BuildEnvironment, slugs: list[str]) -> list[nodes.Node]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from book.ext import course_map, equations, figures, render, site, state, tables
+from book.ext import course_map, docstrings, equations, figures, render, site, state, tables
 from book.ext.phrases import phrase
 
 
@@ -40,4 +40,5 @@ def _connect(app: Sphinx) -> None:
     app.connect("env-get-outdated", state.read_again_when_changed)
     app.connect("doctree-read", figures.check_alternative_texts)
     if "autodoc-process-signature" in app.events.events:
-        app.connect("autodoc-process-signature", site.tidy_signature)
+        app.connect("autodoc-process-signature", docstrings.tidy_signature)
+        app.connect("autodoc-process-docstring", docstrings.safe_docstring, priority=400)  # napoleon has 500

@@ -5,8 +5,9 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from book.ext.chapter_line import chapter_link, counts, data, joined, measured, minutes, prerequisites
+from book.ext.chapter_line import chapter_link, joined, measured, minutes, prerequisites, proved_of
 from book.ext.phrases import heading, paragraph, place, say
+from book.ext.sources import exercise_ids
 from book.ext.state import book_of
 from book.ext.tables import table
 from book.tools.chapters import Chapter
@@ -54,19 +55,26 @@ class ChapterTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return a table with one row per chapter on the site."""
-        heads = ["Chapter", "Time", "Run", "Data", "Equations and exercises"]
+        heads = ["Chapter", "Reading and doing", "Run", "Data", "Equations proved", "Exercises"]
         rows = [self._row(c) for c in book_of(self.env).chapters if c.docname in self.env.found_docs]
         drawn = table([say(head) for head in heads], rows, classes=["course-chapter-table"])
         return [place(drawn, *self.get_source_info())]
 
     def _row(self, chapter: Chapter) -> list[list[nodes.Node]]:
-        columns = [
-            [minutes(chapter)],
-            measured(book_of(self.env), chapter),
-            data(chapter),
-            counts(book_of(self.env), chapter),
+        book = book_of(self.env)
+        proved, total = proved_of(book, chapter)
+        cells = [
+            chapter_link(self.env, chapter.slug),
+            say("{minutes} min", minutes=chapter.front.get("minutes", "?")),
+            self._run(chapter),
+            nodes.Text(", ".join(chapter.front.get("datasets", [])) or "–"),
+            nodes.Text(f"{proved}/{total}"),
+            nodes.Text(str(len(exercise_ids(chapter)))),
         ]
-        return [
-            [chapter_link(self.env, chapter.slug)],
-            *(joined([[fact] for fact in facts], ", ") for facts in columns),
-        ]
+        return [[cell] for cell in cells]
+
+    def _run(self, chapter: Chapter) -> nodes.Node:
+        record, budget = book_of(self.env).record(chapter), chapter.front.get("budget", {}).get("cpu_s", "?")
+        if "seconds" not in record:
+            return say("not run yet")
+        return say("{seconds} s of {budget} s", seconds=round(record["seconds"]), budget=budget)

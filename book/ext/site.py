@@ -1,6 +1,5 @@
-"""The repository's address and the reference to the library: what the theme and autodoc must be told."""
+"""The repository's address and the reference to the library: what the theme and Sphinx must be told."""
 
-import re
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -15,6 +14,7 @@ ELSEWHERE = (
     r"jaxtyping|torch|torchvision|numpy|np|matplotlib|PIL|collections|pathlib|typing|types|fractions|nn|Module|F",
     r"Float|Int|Int64|UInt8|Bool|Num|Shaped|Real|Complex|Integer|Tensor|Array|ndarray|Path|Figure|Axes|Generator",
     r"Any|Callable|Iterable|Iterator|Sequence|Mapping|Literal|Self|Protocol|NamedTuple|Optional|Union|optional",
+    r"aigc_course\.[\w.]+\.[A-Z]",  # type variables
 )
 
 
@@ -35,14 +35,3 @@ def repository_once(app: Sphinx, config: Config) -> None:
 def known_elsewhere(app: Sphinx, config: Config) -> None:
     """Let nitpicky builds pass over names that other projects document; our own must resolve."""
     config.nitpick_ignore_regex = [*config.nitpick_ignore_regex, (r"py:.*", rf"({'|'.join(ELSEWHERE)})(\..*)?")]
-
-
-def tidy_signature(
-    app: Sphinx, what: str, name: str, thing: Any, options: Any, signature: str | None, returns: str | None
-) -> tuple[str | None, str | None]:
-    """Show ``Float[Tensor, 'b k']`` where autodoc writes ``jaxtyping.Float[Tensor, 'b k']``."""
-    return _tidy(signature), _tidy(returns)
-
-
-def _tidy(text: str | None) -> str | None:
-    return text and re.sub(r"\bjaxtyping\.(?=[A-Z])", "", text)

@@ -5,7 +5,15 @@ from jupyter_book.config import get_final_config
 
 from tests.ext.tiny import Project
 
-LIBRARY = '''"""A library."""
+LIBRARY = '''"""A library; *emphasis
+over lines* stays.
+
+Symbols
+    *shape  any shape
+    C_      |a * b|
+
+Then |x - y|_1 and 2 * 3 and `name` and ``lit*eral`` and x_.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -55,8 +63,8 @@ THEMED = {
 @pytest.mark.parametrize("preface", ["", "from __future__ import annotations\n\n"])
 def test_signatures_with_shapes_pass_a_nitpicky_build(project: Project, monkeypatch: pytest.MonkeyPatch, preface: str):
     name = "nitpicked_future" if preface else "nitpicked"
-    head, _, body = LIBRARY.partition("\n\n")
-    project.write(f"{name}.py", f"{head}\n\n{preface}{body}")
+    head, _, body = LIBRARY.partition('\n"""\n\n')
+    project.write(f"{name}.py", f'{head}\n"""\n\n{preface}{body}')
     monkeypatch.syspath_prepend(str(project.root))
     project.write(
         "api.md", f"# API\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n   :undoc-members:\n```\n"
@@ -68,6 +76,11 @@ def test_signatures_with_shapes_pass_a_nitpicky_build(project: Project, monkeypa
     text = built.page("api").get_text()
     assert "Float[Tensor, 'b 1 32 32']" in text.replace('"', "'")
     assert "jaxtyping." not in text
+    page = built.page("api")
+    assert "*shape  any shape\nC_      |a * b|" in page.select("pre")[0].get_text()
+    assert "Then |x - y|_1 and 2 * 3 and name and lit*eral and x_." in text
+    assert [code.get_text() for code in page.select("p > code.literal")] == ["name", "lit*eral"]
+    assert page.select("em")[0].get_text().split() == ["emphasis", "over", "lines"]
 
 
 def test_an_unknown_name_of_our_own_is_still_found(project: Project):

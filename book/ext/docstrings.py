@@ -1,0 +1,75 @@
+"""Docstrings as we write them, made safe for the API reference.
+
+We write plain text: ``|a - b|``, a lone star, `names` in single ticks, and a table of symbols indented below the
+word "Symbols". reStructuredText reads some of these as markup; here they keep their meaning.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sphinx.application import Sphinx
+
+_MARKUP = re.compile(
+    r"(?P<keep>``.+?``|:[\w:+-]+:`[^`]+`|`[^`]+`__?"
+    r"|\*\*(?!\s)(?:(?!\n\n)[^*])+(?<!\s)\*\*|(?<!\w)\*(?!\s)(?:(?!\n\n)[^*])+(?<!\s)\*(?!\w))"
+    r"|`(?P<name>[^`]+)`|(?P<sign>\\?[|*])|(?P<tail>\w_)(?!\w)",
+    re.DOTALL,
+)
+_TABLE = re.compile(r"^(\s*)Symbols:?$")
+
+
+def safe_docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+    """Escape in place what is not meant as markup; runs before napoleon takes the sections apart."""
+    lines[:] = "\n".join(_escaped(text) if prose else text for prose, text in _blocks(lines)).split("\n")
+
+
+def _blocks(lines: list[str]) -> Iterator[tuple[bool, str]]:
+    """Yield (is prose, text): literal blocks, and the table below "Symbols", are not prose."""
+    prose: list[str] = []
+    at = 0
+    while at < len(lines):
+        table = _TABLE.match(lines[at])
+        end = _block_end(lines, at + 1) if table or lines[at].rstrip().endswith("::") else at + 1
+        if end == at + 1:
+            prose.append(lines[at])
+        else:
+            yield True, "\n".join([*prose, f"{table[1]}Symbols::" if table else lines[at], ""])
+            yield False, "\n".join(lines[at + 1 : end])
+            prose = []
+        at = end
+    yield True, "\n".join(prose)
+
+
+def _block_end(lines: list[str], start: int) -> int:
+    """Return where the lines indented deeper than line ``start - 1`` end."""
+    depth = _indent(lines[start - 1])
+    deeper = (at for at in range(start, len(lines)) if lines[at].strip() and _indent(lines[at]) <= depth)
+    return next(deeper, len(lines))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _escaped(text: str) -> str:
+    return _MARKUP.sub(_replacement, text)
+
+
+def _replacement(match: re.Match[str]) -> str:
+    if match["name"]:
+        return f"``{match['name']}``"
+    if match["tail"]:
+        return f"{match['tail'][0]}\\_"
+    return match["keep"] or "\\" + match["sign"][-1]
+
+
+def tidy_signature(
+    app: Sphinx, what: str, name: str, thing: Any, options: Any, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """Show ``Float[Tensor, 'b k']`` where autodoc writes ``jaxtyping.Float[Tensor, 'b k']``."""
+    return _tidy(signature), _tidy(returns)
+
+
+def _tidy(text: str | None) -> str | None:
+    return text and re.sub(r"\bjaxtyping\.(?=[A-Z])", "", text)
