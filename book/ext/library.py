@@ -1,0 +1,71 @@
+"""Writes the API reference: every package and module of the library, in the order of the packages' own docstrings.
+
+The page holds one comment line, `% library`; the sections are put there when the page is read, so that a new module
+appears by itself and none can be forgotten.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+PAGE = "book/pages/api"
+MARK = "% library"
+PACKAGE = "aigc_course"
+ORDER = ("core", "foundations", "vae", "gan", "language", "likelihood", "diffusion", "metrics")
+
+
+def modules(root: Path) -> dict[str, list[str]]:
+    """The library's modules by package, packages in the order of the book and exercises last."""
+    folders = [path.parent for path in (root / PACKAGE).glob("*/__init__.py")]
+    folders.sort(key=lambda path: (path.name == "exercises", _rank(path.name), path.name))
+    found = {path.name: sorted(file.stem for file in path.glob("*.py") if file.stem != "__init__") for path in folders}
+    return {package: names for package, names in found.items() if names}
+
+
+def _rank(package: str) -> int:
+    return ORDER.index(package) if package in ORDER else len(ORDER)
+
+
+def summary(root: Path, package: str) -> str:
+    """The first line of a package's docstring."""
+    text = (root / PACKAGE / package / "__init__.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+
+
+def sections(root: Path) -> str:
+    """The page's sections as MyST: a heading for each package and module, and autodoc's directive below it."""
+    parts = []
+    for package, names in modules(root).items():
+        parts.append(f"## {PACKAGE}.{package}\n\n{summary(root, package)}\n")
+        parts += [_section(f"{PACKAGE}.{package}.{name}", package, name) for name in names]
+    return "\n".join(parts)
+
+
+def _section(path: str, package: str, name: str) -> str:
+    head = f"### {package}.{name}\n"
+    return f"{head}\n```{{eval-rst}}\n.. automodule:: {path}\n   :members:\n   :show-inheritance:\n```\n"
+
+
+def fill_page(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put the sections in the place of the mark."""
+    if docname == PAGE:
+        if MARK not in source[0]:
+            raise ValueError(f"{PAGE}.md has no line {MARK!r}; the reference goes there")
+        source[0] = source[0].replace(MARK, sections(Path(app.srcdir)))
+
+
+def read_again_when_changed(app: Sphinx, env: object, added: set, changed: set, removed: set) -> list[str]:
+    """Read the page again when a module was added or removed; autodoc itself notes changes inside a module."""
+    listing = repr(modules(Path(app.srcdir)))
+    known, app.env.aigc_modules = getattr(app.env, "aigc_modules", None), listing  # pyright: ignore[reportAttributeAccessIssue]
+    return [PAGE] if known not in (None, listing) and PAGE in app.env.found_docs else []
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the hooks."""
+    app.connect("source-read", fill_page)
+    app.connect("env-get-outdated", read_again_when_changed)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
