@@ -1,0 +1,121 @@
+"""What every family promises: samples of the data's shape, determinism, resuming, and that learning learns."""
+
+import pytest
+import torch
+from torch import nn
+
+from aigc_course.core import data
+from aigc_course.core.train import Algorithm, GradientDescent, fit
+from aigc_course.gan.dcgan import dcgan
+from aigc_course.gan.game import GAN, mlp_discriminator, mlp_generator
+from aigc_course.vae import convolutional
+from aigc_course.vae.gaussian import fully_connected
+
+
+def descending(model):
+    return model, GradientDescent(model, model.loss)
+
+
+def playing(model):
+    return model, model
+
+
+FAMILIES = {
+    "vae": lambda: descending(fully_connected((1, 32, 32), k=4, hidden=32)),
+    "convolutional vae": lambda: descending(convolutional.vae(k=4, width=4)),
+    "gan": lambda: playing(
+        GAN(
+            mlp_generator(k=4, shape=(1, 32, 32), hidden=32, output=nn.Sigmoid()),
+            mlp_discriminator(shape=(1, 32, 32), hidden=32),
+            k=4,
+        )
+    ),
+    "dcgan": lambda: playing(dcgan(k=4, width=4)),
+}
+family = pytest.mark.parametrize("make", FAMILIES.values(), ids=FAMILIES.keys())
+
+
+@pytest.fixture(scope="module")
+def glyphs():
+    return data.load("glyphs", n=200).x
+
+
+def made(make):
+    torch.manual_seed(0)
+    return make()
+
+
+@family
+def test_it_is_an_algorithm(make):
+    assert isinstance(made(make)[1], Algorithm)
+
+
+@family
+def test_it_samples_the_shape_and_type_of_the_data(make):
+    samples = made(make)[0].sample(5)
+    assert samples.shape == (5, 1, 32, 32)
+    assert samples.dtype == torch.float32
+    assert not samples.requires_grad
+
+
+@family
+def test_samples_follow_the_seed(make):
+    model, _ = made(make)
+    draws = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        draws.append(model.sample(3))
+    assert torch.equal(draws[0], draws[1])
+    assert not torch.equal(draws[0], draws[2])
+
+
+@family
+def test_sampling_changes_nothing(make):
+    model, _ = made(make)
+    before = {name: value.clone() for name, value in model.state_dict().items() if isinstance(value, torch.Tensor)}
+    model.sample(7)
+    after = model.state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    assert model.training
+
+
+@family
+def test_resuming_equals_never_stopping(make, glyphs, tmp_path):
+    whole_model, whole = made(make)
+    expected = fit(whole, glyphs, steps=8, batch_size=16)
+    fit(made(make)[1], glyphs, steps=3, batch_size=16, checkpoint=tmp_path / "c.pt")
+    resumed_model, resumed = made(make)
+    assert fit(resumed, glyphs, steps=8, batch_size=16, checkpoint=tmp_path / "c.pt") == expected
+    for p, q in zip(whole_model.parameters(), resumed_model.parameters(), strict=True):
+        assert torch.equal(p, q)
+
+
+@family
+def test_every_weight_learns(make, glyphs):
+    """A detached, frozen or forgotten part keeps its first weights."""
+    model, algorithm = made(make)
+    before = {name: p.clone() for name, p in model.named_parameters() if p.requires_grad}
+    fit(algorithm, glyphs, steps=3, batch_size=32)
+    still = [name for name, p in model.named_parameters() if name in before and torch.equal(p, before[name])]
+    assert still == []
+
+
+@pytest.mark.parametrize("name", ["vae", "convolutional vae"])
+def test_it_overfits_one_batch(name, glyphs):
+    _, algorithm = made(FAMILIES[name])
+    history = fit(algorithm, glyphs[:16], steps=200, batch_size=16)
+    first, last = (sum(row["loss"] for row in rows) / len(rows) for rows in (history[:5], history[-5:]))
+    assert last < 0.5 * first
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")
+@pytest.mark.parametrize("bf16", [False, True])
+@family
+def test_it_trains_and_samples_on_a_gpu(make, bf16, glyphs):
+    torch.manual_seed(0)
+    with torch.device("cuda"):
+        model, algorithm = make()
+    history = fit(algorithm, glyphs, steps=5, batch_size=32, device="cuda", bf16=bf16)
+    assert all(torch.isfinite(torch.tensor(list(row.values()))).all() for row in history)
+    assert model.sample(3).device.type == "cuda"
