@@ -16,29 +16,45 @@ _MARKUP = re.compile(
     r"|`(?P<name>[^`]+)`|(?P<sign>\\?[|*])|(?P<tail>\w_)(?!\w)",
     re.DOTALL,
 )
-_TABLE = re.compile(r"^(\s*)Symbols:?$")
+_TABLE = re.compile(r"^\s*Symbols:?$")
+_ROW = re.compile(r"^(?P<indent> *)(?P<name>\S(?: ?\S)*) {2,}(?P<meaning>\S.*)$")
 
 
 def safe_docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
     """Escape in place what is not meant as markup; runs before napoleon takes the sections apart."""
-    lines[:] = "\n".join(_escaped(text) if prose else text for prose, text in _blocks(lines)).split("\n")
+    if lines and re.fullmatch(r"Alias for field number \d+", lines[0]):  # Python's own words, which say nothing
+        lines.clear()
+    lines[:] = "\n".join(_blocks(lines)).split("\n")
 
 
-def _blocks(lines: list[str]) -> Iterator[tuple[bool, str]]:
-    """Yield (is prose, text): literal blocks, and the table below "Symbols", are not prose."""
+def _blocks(lines: list[str]) -> Iterator[str]:
+    """Yield the docstring block by block; literal blocks stay as they are."""
     prose: list[str] = []
     at = 0
     while at < len(lines):
-        table = _TABLE.match(lines[at])
-        end = _block_end(lines, at + 1) if table or lines[at].rstrip().endswith("::") else at + 1
-        if end == at + 1:
-            prose.append(lines[at])
-        else:
-            yield True, "\n".join([*prose, f"{table[1]}Symbols::" if table else lines[at], ""])
-            yield False, "\n".join(lines[at + 1 : end])
+        table, literal = _TABLE.match(lines[at]), lines[at].rstrip().endswith("::")
+        end = _block_end(lines, at + 1) if table or literal else at + 1
+        prose.append(lines[at])
+        if end > at + 1:
+            yield _escaped("\n".join(prose)) + "\n"
+            yield "\n".join(_symbols(lines[at + 1 : end]) if table else lines[at + 1 : end])
             prose = []
         at = end
-    yield True, "\n".join(prose)
+    yield _escaped("\n".join(prose))
+
+
+def _symbols(rows: list[str]) -> Iterator[str]:
+    """Turn aligned rows, "name  meaning", into a definition list, which wraps on a narrow screen."""
+    margin = min(_indent(row) for row in rows if row.strip())
+    for row in rows:
+        found = _ROW.match(row)
+        if found and _indent(row) == margin:
+            yield from (
+                f"{found['indent']}``{found['name'].strip('`')}``",
+                f"{found['indent']}    {_escaped(found['meaning'])}",
+            )
+        else:
+            yield " " * (margin + 4) * bool(row.strip()) + _escaped(row.strip())
 
 
 def _block_end(lines: list[str], start: int) -> int:

@@ -9,7 +9,8 @@ LIBRARY = '''"""A library; *emphasis
 over lines* stays.
 
 Symbols
-    *shape  any shape
+    *shape  any shape,
+            of the kind shown here
     C_      |a * b|
 
 Then |x - y|_1 and 2 * 3 and `name` and ``lit*eral`` and x_.
@@ -17,11 +18,18 @@ Then |x - y|_1 and 2 * 3 and `name` and ``lit*eral`` and x_.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+
+
+class Pair(NamedTuple):
+    """Two."""
+
+    one: Tensor
+    two: Tensor
 
 
 class Model(nn.Module):
@@ -77,9 +85,12 @@ def test_signatures_with_shapes_pass_a_nitpicky_build(project: Project, monkeypa
     assert "Float[Tensor, 'b 1 32 32']" in text.replace('"', "'")
     assert "jaxtyping." not in text
     page = built.page("api")
-    assert "*shape  any shape\nC_      |a * b|" in page.select("pre")[0].get_text()
+    assert [name.get_text() for name in page.select("dt code")] == ["*shape", "C_"]
+    assert built.words("api", "dt:has(code) + dd") == ["any shape, of the kind shown here", "|a * b|"]
+    assert not page.select("pre")
     assert "Then |x - y|_1 and 2 * 3 and name and lit*eral and x_." in text
     assert [code.get_text() for code in page.select("p > code.literal")] == ["name", "lit*eral"]
+    assert "Alias for" not in text
     assert page.select("em")[0].get_text().split() == ["emphasis", "over", "lines"]
 
 
