@@ -1,0 +1,291 @@
+r"""Thirteen broken GAN programs that circulate, each beside its repair.
+
+Every function is one short program: it takes a generator, a discriminator and a batch of real images in [-1, 1], and
+returns what its first docstring sentence names, or raises what torch raises. ``report`` runs a row on fresh players.
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from torchvision.datasets import ImageFolder
+from torchvision.transforms import v2
+
+from aigc_course.core import data
+from aigc_course.gan.dcgan import Discriminator, Generator, to_pixels, to_tanh_range
+from aigc_course.gan.game import discriminator_loss, non_saturating_loss
+
+K = 8
+Images = Float[Tensor, "b c h w"]
+
+
+def players(*, channels: int = 1) -> tuple[Generator, Discriminator, Images]:
+    """A small generator, a small discriminator and 16 real images, always the same."""
+    torch.manual_seed(0)
+    x = to_tanh_range(data.load("glyphs", n=16).x).expand(-1, channels, -1, -1)
+    return Generator(k=K, width=4, channels=channels), Discriminator(width=4, channels=channels), x
+
+
+def gradient_norm(network: nn.Module) -> float | None:
+    """Norm of the gradient that a network holds, ``None`` when nothing ever reached it."""
+    gradients = [p.grad for p in network.parameters() if p.grad is not None]
+    return nn.utils.get_total_norm(gradients).item() if gradients else None
+
+
+def p01_wrong(g: nn.Module, d: nn.Module, x: Images) -> float | None:
+    """Generator's gradient after its step on a detached batch."""
+    fake = g(torch.randn(len(x), K)).detach()
+    non_saturating_loss(d(fake)).backward()
+    return gradient_norm(g)
+
+
+def p01_right(g: nn.Module, d: nn.Module, x: Images) -> float | None:
+    """Generator's gradient after its step on a batch that is still attached."""
+    fake = g(torch.randn(len(x), K))
+    non_saturating_loss(d(fake)).backward()
+    return gradient_norm(g)
+
+
+def p02_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Loss with labels made from the whole number 1."""
+    return nn.BCELoss()(d(x).sigmoid(), torch.full((len(x),), 1)).item()
+
+
+def p02_right(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Loss with labels made from the decimal number 1.0."""
+    return nn.BCELoss()(d(x).sigmoid(), torch.full((len(x),), 1.0)).item()
+
+
+def p03_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Loss with one label for the whole batch."""
+    return nn.BCELoss()(d(x).sigmoid(), torch.tensor(1.0)).item()
+
+
+def p03_right(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Loss with one label for each answer."""
+    answers = d(x).sigmoid()
+    return nn.BCELoss()(answers, torch.ones_like(answers)).item()
+
+
+def p04_undefined(g: nn.Module, d: nn.Module, x: Images) -> int:
+    """Different images in three batches, when nobody drew the noise."""
+    batches = [g(z) for _ in range(3)]  # pyright: ignore[reportUndefinedVariable] - the mistake on show
+    return _different(batches)
+
+
+def p04_wrong(g: nn.Module, d: nn.Module, x: Images) -> int:
+    """Different images in three batches, when the noise is drawn before the loop."""
+    z = torch.randn(len(x), K)
+    return _different([g(z) for _ in range(3)])
+
+
+def p04_right(g: nn.Module, d: nn.Module, x: Images) -> int:
+    """Different images in three batches, when every batch draws its own noise."""
+    return _different([g(torch.randn(len(x), K)) for _ in range(3)])
+
+
+def _different(batches: list[Tensor]) -> int:
+    return len(torch.cat(batches).flatten(1).unique(dim=0))
+
+
+def p05_wrong(g: nn.Module, d: nn.Module, x: Images) -> float | None:
+    """Generator's gradient after three steps of the discriminator without ``detach``."""
+    for _ in range(3):
+        discriminator_loss(d(x), d(g(torch.randn(len(x), K)))).backward()
+    return gradient_norm(g)
+
+
+def p05_right(g: nn.Module, d: nn.Module, x: Images) -> float | None:
+    """Generator's gradient after three steps of the discriminator with ``detach``."""
+    for _ in range(3):
+        discriminator_loss(d(x), d(g(torch.randn(len(x), K)).detach())).backward()
+    return gradient_norm(g)
+
+
+def _first_batch(transform: v2.Compose) -> str:
+    """Shape of the first batch from a folder that holds a 40×30 and a 64×48 picture."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, size in (("a", (40, 30)), ("b", (64, 48))):
+            (Path(folder) / "digits").mkdir(exist_ok=True)
+            Image.new("L", size).save(Path(folder) / "digits" / f"{name}.png")
+        images, _ = next(iter(DataLoader(ImageFolder(folder, transform), batch_size=2)))
+    return "×".join(str(n) for n in images.shape)
+
+
+_TO_TENSOR = (v2.Grayscale(), v2.ToImage(), v2.ToDtype(torch.float32, scale=True))
+
+
+def p06_wrong(g: nn.Module, d: nn.Module, x: Images) -> str:
+    """First batch from a folder of pictures of two sizes."""
+    return _first_batch(v2.Compose([*_TO_TENSOR]))
+
+
+def p06_right(g: nn.Module, d: nn.Module, x: Images) -> str:
+    """First batch from the same folder, every picture resized."""
+    return _first_batch(v2.Compose([*_TO_TENSOR, v2.Resize((32, 32))]))
+
+
+def p07_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Share of pixel values that ``imshow`` changes in a colour picture in [-1, 1]."""
+    return _changed_by_imshow(x[0])
+
+
+def p07_right(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Share of pixel values that ``imshow`` changes after the map to [0, 1]."""
+    return _changed_by_imshow(to_pixels(x)[0])
+
+
+def _changed_by_imshow(image: Float[Tensor, "c h w"]) -> float:
+    colour = image.expand(3, -1, -1).permute(1, 2, 0)
+    fig, ax = plt.subplots()
+    shown = torch.as_tensor(ax.imshow(colour.numpy()).get_array())
+    plt.close(fig)
+    return (shown != colour).float().mean().item()
+
+
+def p08_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Loss when the generator paints three channels and the discriminator reads one."""
+    g = Generator(k=K, width=4, channels=3)
+    return discriminator_loss(d(x), d(g(torch.randn(len(x), K)))).item()
+
+
+def p08_right(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Loss when the generator takes its number of channels from the data."""
+    g = Generator(k=K, width=4, channels=x.shape[1])
+    return discriminator_loss(d(x), d(g(torch.randn(len(x), K)))).item()
+
+
+def p09_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Loss for probabilities, given logits."""
+    return nn.BCELoss()(d(x), torch.ones(len(x))).item()
+
+
+def p09_clipped(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Share of examples without a gradient, when a framework clips those logits into [0, 1] in silence."""
+    logits = d(x)
+    logits.retain_grad()
+    F.binary_cross_entropy(logits.clamp(1e-7, 1 - 1e-7), torch.ones(len(x))).backward()
+    return _share_of_zeros(logits.grad)
+
+
+def p09_right(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Share of examples without a gradient, with the loss that is made for logits."""
+    logits = d(x)
+    logits.retain_grad()
+    F.binary_cross_entropy_with_logits(logits, torch.ones(len(x))).backward()
+    return _share_of_zeros(logits.grad)
+
+
+def _share_of_zeros(gradient: Tensor | None) -> float:
+    assert gradient is not None
+    return (gradient == 0).float().mean().item()
+
+
+def _rise(g: nn.Module, d: nn.Module, x: Images, parameters: list[nn.Parameter]) -> float:
+    """How far D's mean answer to one fixed batch of fakes moves in fifty generator steps."""
+    fixed = g(torch.randn(len(x), K)).detach()
+    before = d(fixed).sigmoid().mean()
+    optimizer = torch.optim.Adam(parameters, lr=2e-3)
+    for _ in range(50):
+        optimizer.zero_grad()
+        non_saturating_loss(d(g(torch.randn(len(x), K)))).backward()
+        optimizer.step()
+    return (d(fixed).sigmoid().mean() - before).item()
+
+
+def p10_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Rise of D's answer to fixed fakes when the generator's optimiser also holds D."""
+    return _rise(g, d.eval(), x, [*g.parameters(), *d.parameters()])
+
+
+def p10_right(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Rise of D's answer to fixed fakes when the generator's optimiser holds G alone."""
+    return _rise(g, d.eval(), x, [*g.parameters()])
+
+
+def p11_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Loss with two labels for each noise vector."""
+    return nn.BCELoss()(d(g(torch.randn(len(x), K))).sigmoid(), torch.ones(2 * len(x))).item()
+
+
+def p11_right(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Loss with as many labels as answers."""
+    answers = d(g(torch.randn(len(x), K))).sigmoid()
+    return nn.BCELoss()(answers, torch.ones_like(answers)).item()
+
+
+def p12_wrong(g: nn.Module, d: nn.Module, x: Images) -> str:
+    """Shape after a dense layer, ``Flatten`` and a transposed convolution."""
+    return _shape(nn.Sequential(nn.Linear(K, 16 * 4 * 4), nn.Flatten(), nn.ConvTranspose2d(16, 1, 4, 2, 1)))
+
+
+def p12_right(g: nn.Module, d: nn.Module, x: Images) -> str:
+    """Shape after a dense layer, ``Unflatten`` and a transposed convolution."""
+    return _shape(
+        nn.Sequential(nn.Linear(K, 16 * 4 * 4), nn.Unflatten(1, (16, 4, 4)), nn.ConvTranspose2d(16, 1, 4, 2, 1))
+    )
+
+
+def _shape(network: nn.Module) -> str:
+    return "×".join(str(n) for n in network(torch.randn(2, K)).shape)
+
+
+def p13_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Change of the generator's gradient when the discriminator is replaced, with the loss against label 0."""
+    return _change_with_judge(g, d, lambda fake, judge: F.binary_cross_entropy(to_pixels(fake), torch.zeros_like(fake)))
+
+
+def p13_right(g: nn.Module, d: nn.Module, x: Images) -> float:
+    """Change of the generator's gradient when the discriminator is replaced, with the loss through it."""
+    return _change_with_judge(g, d, lambda fake, judge: non_saturating_loss(judge(fake)))
+
+
+def _change_with_judge(g: nn.Module, d: nn.Module, loss: Callable[[Tensor, nn.Module], Tensor]) -> float:
+    """Relative change of G's gradient between ``d`` and a discriminator with other weights."""
+    fake, weights = g(torch.randn(16, K)), list(g.parameters())
+    one, other = (
+        torch.cat([v.flatten() for v in torch.autograd.grad(loss(fake, judge), weights, retain_graph=True)])
+        for judge in (d, Discriminator(width=4))
+    )
+    return ((one - other).norm() / one.norm()).item()
+
+
+Program = Callable[[nn.Module, nn.Module, Tensor], float | str | None]
+ROWS: dict[str, tuple[Program, ...]] = {
+    "P01": (p01_wrong, p01_right),
+    "P02": (p02_wrong, p02_right),
+    "P03": (p03_wrong, p03_right),
+    "P04": (p04_undefined, p04_wrong, p04_right),
+    "P05": (p05_wrong, p05_right),
+    "P06": (p06_wrong, p06_right),
+    "P07": (p07_wrong, p07_right),
+    "P08": (p08_wrong, p08_right),
+    "P09": (p09_wrong, p09_clipped, p09_right),
+    "P10": (p10_wrong, p10_right),
+    "P11": (p11_wrong, p11_right),
+    "P12": (p12_wrong, p12_right),
+    "P13": (p13_wrong, p13_right),
+}
+
+
+def seen(program: Program) -> str:
+    """Run a program on fresh players and say what came out, or what it raised."""
+    with torch.random.fork_rng():
+        try:
+            result = program(*players())
+        except (RuntimeError, ValueError, NameError) as error:
+            return f"{type(error).__name__}: {str(error).splitlines()[0][:90]}"
+    return f"{result:.3g}" if isinstance(result, float) else str(result)
+
+
+def report(*rows: str) -> list[dict[str, str]]:
+    """One line for each program of the rows: what is looked at, and what was seen."""
+    programs = [(row, program) for row in rows for program in ROWS[row]]
+    return [{"row": r, "looked at": (p.__doc__ or "").rstrip("."), "seen": seen(p)} for r, p in programs]

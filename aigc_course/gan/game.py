@@ -1,0 +1,183 @@
+r"""The adversarial game: its objectives, the update that plays it, and small networks to play with.
+
+Goodfellow et al. (2014), *Generative Adversarial Nets*, arXiv:1406.2661.
+Salimans et al. (2016), *Improved Techniques for Training GANs*, arXiv:1606.03498 (one-sided label smoothing).
+
+Symbols: batch ``b``; noise ``z`` of ``k`` numbers; real example ``x`` with density ``p``; generated example ``G(z)``
+with density ``q``; discriminator's *logit* ``l``, so that ``D(x) = sigmoid(l(x))`` is its probability of "real".
+
+Conventions: papers write the objectives in ``D``; code works with logits, where nothing overflows. Losses are in
+nats, averaged over the batch, and minimised: the discriminator's loss is ``-V``.
+"""
+
+import copy
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from aigc_course.core.train import Metrics, State
+
+
+def mlp_generator(*, k: int, shape: tuple[int, ...], hidden: int = 128, output: nn.Module | None = None) -> nn.Module:
+    """Three dense layers from ``k`` numbers to an example of ``shape``; ``output`` bounds its range."""
+    layers = [nn.Linear(k, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(hidden, math.prod(shape)), output or nn.Identity(), nn.Unflatten(1, shape))
+
+
+def mlp_discriminator(*, shape: tuple[int, ...], hidden: int = 128) -> nn.Module:
+    """Three dense layers from an example of ``shape`` to one logit."""
+    layers = [nn.Linear(math.prod(shape), hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, hidden), nn.LeakyReLU(0.2)]
+    return nn.Sequential(nn.Flatten(), *layers, nn.Linear(hidden, 1), nn.Flatten(0))
+
+
+def value(real: Float[Tensor, " b"], fake: Float[Tensor, " c"]) -> Float[Tensor, ""]:
+    """The game's value E log D(x) + E log(1 - D(G(z))), from the logits of real and generated examples."""
+    return F.logsigmoid(real).mean() + F.logsigmoid(-fake).mean()
+
+
+def discriminator_loss(
+    real: Float[Tensor, " b"], fake: Float[Tensor, " c"], *, smoothing: float = 0.0
+) -> Float[Tensor, ""]:
+    """Cross-entropy with labels ``1 - smoothing`` for real and 0 for generated; without smoothing, ``-value``."""
+    if not 0 <= smoothing < 0.5:
+        raise ValueError(f"smoothing={smoothing}; the label of real examples, 1 - smoothing, must stay above one half")
+    of_real = (1 - smoothing) * F.logsigmoid(real) + smoothing * F.logsigmoid(-real)
+    return -of_real.mean() - F.logsigmoid(-fake).mean()
+
+
+def saturating_loss(fake: Float[Tensor, " b"]) -> Float[Tensor, ""]:
+    """What the generator minimises in the zero-sum game: E log(1 - D(G(z)))."""
+    return F.logsigmoid(-fake).mean()
+
+
+def non_saturating_loss(fake: Float[Tensor, " b"]) -> Float[Tensor, ""]:
+    """What it minimises in practice: -E log D(G(z))."""
+    return -F.logsigmoid(fake).mean()
+
+
+def optimal_discriminator(
+    p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, smoothing: float = 0.0
+) -> Float[Tensor, " n"]:
+    """The best D where real examples have density ``p`` and generated ones ``q``: (1 - smoothing) p / (p + q)."""
+    return (1 - smoothing) * p / (p + q)
+
+
+def jensen_shannon(p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: float = 1.0) -> Float[Tensor, ""]:
+    """Jensen–Shannon divergence in nats of two densities on a grid whose cells have size ``cell``."""
+    middle = (p + q) / 2
+    return cell * (torch.xlogy(p, p / middle) + torch.xlogy(q, q / middle)).nansum() / 2
+
+
+class GAN(nn.Module):
+    """Generator, discriminator, and the update that plays one against the other."""
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        *,
+        k: int,
+        lr_g: float = 2e-4,
+        lr_d: float = 2e-4,
+        beta1: float = 0.5,
+        smoothing: float = 0.0,
+        generator_loss: Callable[[Tensor], Tensor] = non_saturating_loss,
+        average: float | None = None,
+    ) -> None:
+        """Set up the game.
+
+        Args:
+            generator: From noise of shape (b, k) to examples.
+            discriminator: From examples to logits of shape (b,).
+            k: Numbers of noise per example.
+            lr_g: Adam's step size for the generator.
+            lr_d: Adam's step size for the discriminator.
+            beta1: Adam's memory for the mean gradient, of both players.
+            smoothing: See ``discriminator_loss``.
+            generator_loss: ``non_saturating_loss`` or ``saturating_loss``.
+            average: Share of the old value in the moving average of the generator's weights; ``None`` for no average.
+        """
+        super().__init__()
+        if average is not None and not 0 <= average < 1:
+            raise ValueError(f"average={average}; the share of the old value is at least 0 and below 1")
+        self.generator, self.discriminator = generator, discriminator
+        self.k, self.smoothing, self.generator_loss, self.decay = k, smoothing, generator_loss, average
+        self.average = None if average is None else copy.deepcopy(generator).requires_grad_(False)
+        self.g_optimizer = torch.optim.Adam(generator.parameters(), lr=lr_g, betas=(beta1, 0.999), fused=True)
+        self.d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=lr_d, betas=(beta1, 0.999), fused=True)
+
+    def step(self, batch: Float[Tensor, "b *s"], /) -> Metrics:
+        """One update of the discriminator, then one of the generator, on the same generated batch."""
+        fake = self.generator(self.noise(len(batch)))
+        metrics = self.discriminator_step(batch, fake.detach()) | self.generator_step(fake)
+        if self.average is not None:
+            self.update_average()
+        return metrics
+
+    def discriminator_step(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"]) -> Metrics:
+        """Descend on the discriminator's loss; ``fake`` must come detached, or gradients run on into the generator."""
+        of_real, of_fake = self.discriminator(real).float(), self.discriminator(fake).float()
+        loss = discriminator_loss(of_real, of_fake, smoothing=self.smoothing)
+        norm = _descend(loss, self.d_optimizer)
+        right = ((of_real > 0).float().mean() + (of_fake < 0).float().mean()) / 2
+        means = {"D(x)": of_real.sigmoid().mean().item(), "D(G(z))": of_fake.sigmoid().mean().item()}
+        return {"loss D": loss.item(), "gradient D": norm, "accuracy D": right.item()} | means
+
+    def generator_step(self, fake: Float[Tensor, "b *s"]) -> Metrics:
+        """Descend on the generator's loss, through a discriminator whose weights stand still."""
+        self.discriminator.requires_grad_(False)
+        loss = self.generator_loss(self.discriminator(fake).float())
+        norm = _descend(loss, self.g_optimizer)
+        self.discriminator.requires_grad_(True)
+        return {"loss G": loss.item(), "gradient G": norm}
+
+    @torch.no_grad()
+    def update_average(self) -> None:
+        """Move the averaged generator a little towards the present one, batch statistics included."""
+        assert self.average is not None
+        assert self.decay is not None
+        for mean, new in zip(self.average.state_dict().values(), self.generator.state_dict().values(), strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(new, 1 - self.decay)
+            else:
+                mean.copy_(new)
+
+    def noise(self, n: int) -> Float[Tensor, "n k"]:
+        """``n`` standard normal draws."""
+        return torch.randn(n, self.k, device=next(self.generator.parameters()).device)
+
+    @torch.no_grad()
+    def sample(self, n: int) -> Tensor:
+        """Generate ``n`` examples, by the averaged weights where they are kept."""
+        return self.decode(self.noise(n))
+
+    @torch.no_grad()
+    def decode(self, z: Float[Tensor, "n k"]) -> Tensor:
+        """The examples that given noise turns into; batch norm uses its running statistics."""
+        generator = self.generator if self.average is None else self.average
+        was_training = generator.training
+        x = generator.eval()(z)
+        generator.train(was_training)
+        return x
+
+    def get_extra_state(self) -> State:
+        """Optimiser moments, so that ``state_dict`` is enough to resume."""
+        return {"g": self.g_optimizer.state_dict(), "d": self.d_optimizer.state_dict()}
+
+    def set_extra_state(self, state: State) -> None:
+        """Inverse of ``get_extra_state``."""
+        self.g_optimizer.load_state_dict(state["g"])
+        self.d_optimizer.load_state_dict(state["d"])
+
+
+def _descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> float:
+    """One step of an optimiser along one loss; returns the norm of the gradient."""
+    optimizer.zero_grad()
+    loss.backward()
+    gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+    optimizer.step()
+    return nn.utils.get_total_norm(gradients).item()
