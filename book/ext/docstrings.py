@@ -17,7 +17,7 @@ _MARKUP = re.compile(
     re.DOTALL,
 )
 _TABLE = re.compile(r"^\s*Symbols:?$")
-_ROW = re.compile(r"^(?P<indent> *)(?P<name>\S(?: ?\S)*) {2,}(?P<meaning>\S.*)$")
+_ROW = re.compile(r"^ *(?P<name>\S(?: ?\S)*) {2,}(?P<meaning>\S.*)$")
 
 
 def safe_docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
@@ -46,15 +46,13 @@ def _blocks(lines: list[str]) -> Iterator[str]:
 def _symbols(rows: list[str]) -> Iterator[str]:
     """Turn aligned rows, "name  meaning", into a definition list, which wraps on a narrow screen."""
     margin = min(_indent(row) for row in rows if row.strip())
+    base = " " * max(margin - 4, 0)  # as deep as the heading: deeper would be a quotation
     for row in rows:
         found = _ROW.match(row)
         if found and _indent(row) == margin:
-            yield from (
-                f"{found['indent']}``{found['name'].strip('`')}``",
-                f"{found['indent']}    {_escaped(found['meaning'])}",
-            )
+            yield from (f"{base}``{found['name'].strip('`')}``", f"{base}    {_escaped(found['meaning'])}")
         else:
-            yield " " * (margin + 4) * bool(row.strip()) + _escaped(row.strip())
+            yield f"{base}    {_escaped(row.strip())}" if row.strip() else ""
 
 
 def _block_end(lines: list[str], start: int) -> int:

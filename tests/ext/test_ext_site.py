@@ -87,7 +87,7 @@ def test_signatures_with_shapes_pass_a_nitpicky_build(project: Project, monkeypa
     page = built.page("api")
     assert [name.get_text() for name in page.select("dt code")] == ["*shape", "C_"]
     assert built.words("api", "dt:has(code) + dd") == ["any shape, of the kind shown here", "|a * b|"]
-    assert not page.select("pre")
+    assert not page.select("pre, blockquote")
     assert "Then |x - y|_1 and 2 * 3 and name and lit*eral and x_." in text
     assert [code.get_text() for code in page.select("p > code.literal")] == ["name", "lit*eral"]
     assert "Alias for" not in text
