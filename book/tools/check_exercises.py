@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -91,7 +92,7 @@ def imports(found: Chapter) -> dict[str, Any]:
             body: list[ast.stmt] = [
                 node for node in ast.parse(cell.source).body if isinstance(node, ast.Import | ast.ImportFrom)
             ]
-            exec(compile(ast.Module(body, []), found.name, "exec"), names)
+            exec(compile(ast.Module(body, []), found.name, "exec", dont_inherit=True), names)
     return names
 
 
@@ -120,7 +121,8 @@ def exercise(task: Exercise, names: dict[str, Any]) -> list[str]:
 def _stub(task: Exercise, names: dict[str, Any]) -> Iterator[str]:
     space = dict(names)
     try:
-        exec(task.stub, space)
+        # as a notebook does it, which evaluates annotations; this module's __future__ import would put that off
+        exec(compile(task.stub, task.id, "exec", dont_inherit=True), space)
     except Exception as error:
         yield f"the stub does not run after the notebook's imports: {type(error).__name__}: {error}"
         return
@@ -142,12 +144,14 @@ def _graded(task: Exercise) -> Iterator[str]:
     verdict = grading.judge(task, task.solution)
     if verdict.status != "passed":
         yield f"the reference solution is graded “{verdict}”"
-    for entry in task.wrong:
-        name = getattr(entry.function, "__name__", "a wrong answer")
-        for other in task.wrong:
-            # alone in the catalogue, so that the order of the entries cannot hide a second match
-            verdict = grading.judge(dataclasses.replace(task, wrong=(other,)), entry.function)
-            if verdict.status != "wrong":
-                yield f"{name} is graded “{verdict}” instead of wrong"
-            elif (verdict.message == other.diagnosis) != (other is entry):
-                yield f"{name} gets the diagnosis “{verdict.message}” against “{entry.diagnosis}”"
+    names = {entry: getattr(entry.function, "__name__", repr(entry.function)) for entry in task.wrong}
+    alone = {entry: grading.judge(dataclasses.replace(task, wrong=()), entry.function) for entry in task.wrong}
+    unfit = [entry for entry in task.wrong if alone[entry].status != "wrong"]
+    yield from (f"{names[entry]} is graded “{alone[entry]}” instead of wrong" for entry in unfit)
+    if unfit:  # one that raises would end the comparisons below
+        return
+    for entry, other in itertools.product(task.wrong, repeat=2):
+        # one entry at a time, so that their order cannot hide a second match
+        verdict = grading.judge(dataclasses.replace(task, wrong=(other,)), entry.function)
+        if (verdict.message == other.diagnosis) != (other is entry):
+            yield f"{names[entry]} gets the diagnosis “{verdict.message}” against “{entry.diagnosis}”"

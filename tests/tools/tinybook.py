@@ -19,13 +19,13 @@ class Project:
         file.write_text(text, encoding="utf-8")
         return file
 
-    def notebook(self, slug, *cells, **front):
+    def notebook(self, name, *cells, **front):
         """A notebook of `cells`: strings are code, one-element lists are prose, dicts are cells as they stand."""
         made = [_cell(number, cell) for number, cell in enumerate(cells)]
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-        metadata = {"kernelspec": kernel, "aigc": {"slug": slug} | front}
+        metadata = {"kernelspec": kernel, "aigc": {"slug": name} | front}
         value = {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-        return self.write(path(slug), json.dumps(value, indent=1) + "\n")
+        return self.write(path(name), json.dumps(value, indent=1) + "\n")
 
     def chapter(self, slug):
         return chapters.load(self.root / path(slug), self.root)

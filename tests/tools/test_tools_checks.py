@@ -1,0 +1,338 @@
+"""The checks, tried on small books with one planted mistake each."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from book.tools import check_exercises, check_form, check_front, checks, markdown, proofs
+
+PROOF = '@pytest.mark.equation("one-energy")\ndef test_energy():\n    assert 1\n'
+EQUATION = ["# One\n\n$$ E = m c^2 $$ (one-energy)\n\nSee {eq}`one-energy`."]
+FRONT = {
+    "part": "I",
+    "title": "One",
+    "objectives": ["a", "b", "c"],
+    "prerequisites": [],
+    "teaches": ["energy"],
+    "budget": {"cpu_s": 60, "ram_mb": 4000, "gpu_s": 60},
+    "datasets": ["digits"],
+    "minutes": 60,
+}
+
+
+@pytest.fixture
+def proved(project):
+    project.notebook("one", EQUATION, "1")
+    project.toc("one")
+    project.write("tests/one/test_energy.py", f"import pytest\n\n\n{PROOF}")
+    assert checks.equations(project.root) == []
+    return project
+
+
+def only(messages):
+    assert len(messages) == 1, messages
+    return messages[0]
+
+
+def test_an_equation_without_its_marker(proved):
+    proved.write("tests/one/test_energy.py", "def test_energy():\n    assert 1\n")
+    assert "equation (one-energy) has no test" in only(checks.equations(proved.root))
+
+
+def test_a_mislabelled_equation(proved):
+    proved.notebook("one", ["# One\n\n$$ E = m c^2 $$ (one-enrgy)"], "1")
+    wrong = checks.equations(proved.root)
+    assert len(wrong) == 2
+    assert "equation (one-enrgy) has no test" in wrong[0]
+    assert "tests/one/test_energy.py:5: test_energy claims to prove (one-energy), which no chapter has" in wrong[1]
+
+
+def test_a_label_used_twice_a_foreign_prefix_and_a_dangling_reference(proved):
+    text = "$$ a $$ (one-energy)\n\n```{math}\n:label: two-other\nb\n```\n\n{eq}`one-nothing`"
+    proved.notebook("one", EQUATION, [text], "1")
+    proved.write("tests/one/test_other.py", PROOF.replace("one-energy", "two-other"))
+    wrong = checks.equations(proved.root)
+    assert len(wrong) == 3
+    assert "(one-energy) stands in" in wrong[0]
+    assert "(two-other) must begin with the chapter's slug" in wrong[1]
+    assert "{eq}`one-nothing` refers to no equation" in wrong[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("$$ x $$ (a-b)", ["a-b"]),
+        ("$$\n\\begin{aligned} x &= 1 \\\\ y &= 2 \\end{aligned}\n$$ (a-b)", ["a-b"]),
+        ("$$ x $$\n\n(not a label)", []),
+        ("```\n$$ x $$ (a-b)\n```", []),
+        ("`$$ x $$ (a-b)`", []),
+        ("```{math}\n:label: a-b\nx\n```", ["a-b"]),
+        ("````\n```{math}\n:label: a-b\nx\n```\n````", []),
+        (":::{note}\n$$ x $$ (a-b)\n:::", ["a-b"]),
+        ("$$ x $$ (a-b) and $$ y $$ (a-c)", ["a-b", "a-c"]),
+    ],
+)
+def test_labels(text, labels):
+    assert markdown.labels(text) == labels
+
+
+def test_proofs_carry_their_source_and_methods_their_class(project):
+    method = 'class TestX:\n    @pytest.mark.equation("a", "b")\n    def test_m(self):\n        pass\n'
+    project.write("tests/test_a.py", method)
+    found = proofs.collect(project.root)
+    assert [proof.node for proof in found["a"] + found["b"]] == ["tests/test_a.py::TestX::test_m"] * 2
+    assert found["a"][0].source.startswith('    @pytest.mark.equation("a", "b")\n    def test_m')
+
+
+def test_a_marker_that_cannot_be_read_is_refused(project):
+    project.write("tests/test_a.py", "@pytest.mark.equation(LABEL)\ndef test_m(): pass\n")
+    with pytest.raises(ValueError, match=r"tests/test_a.py:1: write the labels .* as plain strings"):
+        proofs.collect(project.root)
+
+
+def front(project, **changes):
+    kept = {name: value for name, value in (FRONT | changes).items() if value is not None}
+    project.notebook("one", ["# One"], "1", **kept)
+    project.toc("one")
+    return check_front.front_matter(project.root, {"digits"})
+
+
+def test_front_matter_that_is_right(project):
+    assert front(project) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"title": None}, "metadata.aigc.title must be a str"),
+        ({"title": "Two"}, "title 'Two' must be the one level-1 heading"),
+        ({"slug": "uno"}, "slug 'uno', folder '01_one'"),
+        ({"objectives": ["a"]}, "1 objectives"),
+        ({"objectives": ["a", "b", ""]}, "strings that are not empty"),
+        ({"teaches": []}, "teaches is empty"),
+        ({"minutes": 5}, "minutes is 5"),
+        ({"budget": {"cpu_s": 61, "ram_mb": 1, "gpu_s": 1}}, "budget.cpu_s is 61"),
+        ({"budget": {"cpu_s": 60, "ram_mb": 1}}, "budget.gpu_s is None"),
+        ({"budget": {"cpu_s": 1, "ram_mb": 1, "gpu_s": 1, "tpu_s": 1}}, "budget.tpu_s is not known"),
+        ({"datasets": ["digit"]}, "data set 'digit' is not in"),
+        ({"prerequisites": ["zero"]}, "prerequisite 'zero' is neither in the toc nor in book/course.yml"),
+    ],
+)
+def test_front_matter_with_a_mistake(project, changes, message):
+    assert message in only(front(project, **changes))
+
+
+def two_chapters(project, of_one, of_two, plan=""):
+    project.notebook("one", ["# One"], "1", prerequisites=of_one, teaches=["x"])
+    project.notebook("two", ["# Two"], "1", prerequisites=of_two, teaches=["X"])
+    chapters = "".join(f"\n      - {{slug: {slug}, prerequisites: [{needs}]}}" for slug, needs in plan)
+    project.write("book/course.yml", f"parts:\n  - title: I\n    chapters:{chapters or ' []'}\n")
+    return check_front.prerequisites([project.chapter("one"), project.chapter("two")], check_front.plan(project.root))
+
+
+def test_prerequisites_follow_the_toc(project):
+    assert two_chapters(project, [], ["one"]) == []
+    assert "prerequisite 'two' comes after it" in only(two_chapters(project, ["two"], []))
+
+
+def test_planned_prerequisites_come_earlier_in_the_plan(project):
+    plan = [("zero", ""), ("one", "zero"), ("late", "")]
+    assert two_chapters(project, ["zero"], [], plan) == []
+    assert "'late' comes after it" in only(two_chapters(project, ["late"], [], plan))
+
+
+def test_a_circle_through_the_plan(project):
+    wrong = two_chapters(project, ["late"], [], [("late", "two"), ("one", "")])
+    assert wrong == []
+    wrong = two_chapters(project, ["late"], [], [("late", "one"), ("one", "")])
+    assert "form a circle" in only(wrong)
+
+
+def test_a_concept_taught_twice(project):
+    two_chapters(project, [], [])
+    wrong = [message for message in check_front.front_matter(project.root) if "concept" in message]
+    assert "concept 'x' is taught in chapters/01_one/01_one.ipynb and in chapters/02_two" in only(wrong)
+
+
+HOOK = [["# One"], "print('hook')"]
+BLOCKS = [[f"## {number}. {words}"] for number, words in enumerate(check_form.BLOCKS, 2)]
+
+
+def form(project, *cells):
+    project.notebook("one", *cells)
+    return check_form.form(project.chapter("one"))
+
+
+def test_a_form_that_is_right(project):
+    install = {"source": "import importlib.util\nif not importlib.util.find_spec('a'):\n    %pip install a"}
+    install["metadata"] = {"tags": ["install"]}
+    assert form(project, ["# One"], install, "1", *BLOCKS, ["### any\n\n```python\n## comment\n```"]) == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ([*HOOK, *BLOCKS[1:]], "“Predict first”"),
+        ([*HOOK, *BLOCKS[:-1]], "“Summary” is missing"),
+        ([*HOOK, *BLOCKS, ["## More"]], "“More” is one more"),
+        ([*HOOK, BLOCKS[1], BLOCKS[0], *BLOCKS[2:]], "where the block “What you will be able to do” belongs"),
+        ([["# One"], *BLOCKS, "1"], "the hook"),
+        ([*HOOK, *BLOCKS, "x = 1\n" * 20 + "x"], "code cell 2 has 21 lines"),
+        ([*HOOK, *BLOCKS, " "], "code cell 2 is empty"),
+        ([*HOOK, *BLOCKS, ["Now it can\nbe shown that"]], "cell 14 says “it can be shown”"),
+        ([*HOOK, *BLOCKS, {"source": "pip", "metadata": {"tags": ["install"]}}], "it must be the first"),
+    ],
+)
+def test_a_form_with_a_mistake(project, cells, message):
+    assert any(message in found for found in form(project, *cells))
+
+
+# --- exercises ---
+
+
+def double(x):
+    return 2 * x
+
+
+def square(x):
+    return x**2
+
+
+def same(x):
+    return x
+
+
+def half(x):
+    return x / 2
+
+
+def also_half(x):
+    return 0.5 * x
+
+
+STUB = "def double(x: Tensor) -> Tensor:\n    return ..."
+CODE = Exercise(
+    id="one.double",
+    objective=0,
+    text="Double it.",
+    stub=STUB,
+    hints=("Twice.", "2 * x"),
+    solution=double,
+    inputs=lambda g: (torch.randn(3, generator=g),),
+    wrong=(Wrong(square, "a square"), Wrong(same, "the input"), Wrong(half, "a half")),
+)
+OPTIONS = (Option("left", False, "No."), Option("right", True, "Yes."), Option("up", False, "No."))
+ASKED = Question("one.side", 1, "Which side?", OPTIONS)
+OPEN = Project("one.open", 2, "Build it.", ("It runs.", "It is measured.", "It is told."))
+TASKS = [
+    CODE,
+    dataclasses.replace(CODE, id="one.again"),
+    ASKED,
+    OPEN,
+    dataclasses.replace(ASKED, id="one.other"),
+]
+
+
+def hidden(source):
+    return {"source": source, "metadata": {"tags": ["remove-input"]}}
+
+
+CELLS = [
+    "from torch import Tensor\nfrom aigc_course.core.grading import ask, grade",
+    f'{STUB}\n\ngrade("one.double", double)',
+    f'{STUB}\n\ngrade("one.again", double)',
+    *(hidden(f'ask("{name}")') for name in ("one.side", "one.open", "one.other")),
+]
+
+
+def exercises(project, cells=CELLS, tasks=TASKS):
+    project.notebook("one", ["# One"], *cells, objectives=["a", "b", "c"])
+    return check_exercises.chapter(project.chapter("one"), tasks)
+
+
+def test_exercises_that_are_right(project):
+    assert exercises(project) == []
+
+
+def with_code(**changes):
+    return [dataclasses.replace(CODE, **changes), *TASKS[1:]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        # square is diagnosed as the input: a wrong diagnosis
+        (
+            {"wrong": (Wrong(same, "a square"), *CODE.wrong[1:])},
+            "same gets the diagnosis “the input” against “a square”",
+        ),
+        ({"wrong": (*CODE.wrong, Wrong(also_half, "another"))}, "half gets the diagnosis “another” against “a half”"),
+        ({"wrong": (*CODE.wrong, Wrong(double, "right!"))}, "double is graded “passed” instead of wrong"),
+        ({"wrong": (*CODE.wrong, Wrong(lambda: 1, "none"))}, "is graded “error"),
+        ({"wrong": (*CODE.wrong[:2], Wrong(half, "a square"))}, "needs a diagnosis of its own"),
+        ({"wrong": CODE.wrong[:2]}, "only 2 wrong answers"),
+        ({"hints": ("a", "a")}, "hints must be there"),
+        ({"solution": square}, "square is graded “passed” instead of wrong"),
+        ({"solution": lambda x: torch.randn(3, generator=GENERATOR)}, "the reference solution is graded"),
+        ({"objective": 3}, "objective 3 does not exist"),
+        ({"id": "two.double"}, "the id must begin with one."),
+        ({"stub": "def double(x):\n    return x"}, "the stub is reported as"),
+        ({"stub": "def double(x: Array):\n    return ..."}, "the stub does not run after the notebook's imports"),
+        ({"stub": STUB + "  # edited"}, "code cell 2: the cell must be the stub of one.double as catalogued"),
+    ],
+)
+def test_a_code_exercise_with_a_mistake(project, changes, message):
+    assert any(message in found for found in exercises(project, tasks=with_code(**changes)))
+
+
+GENERATOR = torch.Generator()
+
+
+def test_an_inputs_draw_that_hides_a_wrong_answer(project):
+    """At x = 2 doubling and squaring agree: a grader that draws only there passes a wrong answer."""
+    tasks = with_code(inputs=lambda g: (torch.tensor(2.0),))
+    assert any("square is graded “passed” instead of wrong" in found for found in exercises(project, tasks=tasks))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((*OPTIONS, Option("down", True, "Yes.")), "2 options are marked correct"),
+        ((Option("left", False, "No."), *OPTIONS[2:], Option("x", False, "No.")), "0 options are marked correct"),
+        (OPTIONS[:2], "2 options; at least 3"),
+        ((*OPTIONS, Option("down", False, " ")), "option “down” has no explanation"),
+    ],
+)
+def test_a_question_with_a_mistake(project, options, message):
+    tasks = [*TASKS[:2], dataclasses.replace(ASKED, options=options), *TASKS[3:]]
+    assert message in only(exercises(project, tasks=tasks))
+
+
+@pytest.mark.parametrize(
+    ("cells", "tasks", "message"),
+    [
+        (CELLS[:-1], TASKS, "one.other: chapters/01_one/01_one.ipynb must call ask('one.other', …) exactly once"),
+        ([*CELLS, CELLS[-1]], TASKS, "one.other: "),
+        ([*CELLS, hidden('ask("one.new")')], TASKS, "ask('one.new') names no exercise"),
+        ([*CELLS[:-1], 'ask("one.other")'], TASKS, "carries the tag `remove-input`"),
+        (CELLS[:-1], TASKS[:-1], "4 exercises, 2 with code"),
+        (CELLS, [*TASKS[:-1], dataclasses.replace(TASKS[-1], objective=0)], ""),
+        (CELLS, [*TASKS[:3], dataclasses.replace(OPEN, objective=1), TASKS[4]], "no exercise meets objective 2, “c”"),
+        (CELLS, [*TASKS[:3], dataclasses.replace(OPEN, rubric=("a",)), TASKS[4]], "rubric has at least 3 lines"),
+    ],
+)
+def test_a_notebook_that_differs_from_its_catalogue(project, cells, tasks, message):
+    wrong = exercises(project, cells, tasks)
+    assert message in only(wrong) if message else wrong == []
+
+
+def test_stored_outputs_and_missing_pages(project):
+    project.notebook("one", ["# One"], {"source": "1", "execution_count": 3})
+    project.toc("one", "three")
+    wrong = checks.source(project.root)
+    assert len(wrong) == 3
+    assert "lists chapters/03_three/03_three, which does not exist" in wrong[0]
+    assert "02_two.ipynb is missing from book/_toc.yml" in wrong[1]
+    assert "code cell 1 (cell 2): holds stored outputs" in wrong[2]
