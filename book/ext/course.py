@@ -30,7 +30,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("course-map", course_map.CourseMap)
     app.add_directive("chapter-table", course_map.ChapterTable)
     app.add_directive("datasets", tables.Datasets)
-    app.add_css_file("course.css", priority=900)  # in book/_static; after the theme and book.css
     _connect(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -22,8 +22,6 @@ _ROW = re.compile(r"^ *(?P<name>\S(?: ?\S)*) {2,}(?P<meaning>\S.*)$")
 
 def safe_docstring(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
     """Escape in place what is not meant as markup; runs before napoleon takes the sections apart."""
-    if lines and re.fullmatch(r"Alias for field number \d+", lines[0]):  # Python's own words, which say nothing
-        lines.clear()
     lines[:] = "\n".join(_blocks(lines)).split("\n")
 
 
