@@ -2,6 +2,7 @@ r"""The adversarial game: its objectives, the update that plays it, and small ne
 
 Goodfellow et al. (2014), *Generative Adversarial Nets*, arXiv:1406.2661.
 Salimans et al. (2016), *Improved Techniques for Training GANs*, arXiv:1606.03498 (one-sided label smoothing).
+Mescheder et al. (2018), *Which Training Methods for GANs do actually Converge?*, arXiv:1801.04406 (gradient penalty).
 
 Symbols: batch ``b``; noise ``z`` of ``k`` numbers; real example ``x`` with density ``p``; generated example ``G(z)``
 with density ``q``; discriminator's *logit* ``l``, so that ``D(x) = sigmoid(l(x))`` is its probability of "real".
@@ -20,6 +21,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from aigc_course.core.train import Metrics, State
+
+PENALTY_EVERY = 8  # the penalty needs a second backward pass: take it at every eighth update, eight times as strong
 
 
 def mlp_generator(*, k: int, shape: tuple[int, ...], hidden: int = 128, output: nn.Module | None = None) -> nn.Module:
@@ -59,6 +62,13 @@ def non_saturating_loss(fake: Float[Tensor, " b"]) -> Float[Tensor, ""]:
     return -F.logsigmoid(fake).mean()
 
 
+def gradient_penalty(discriminator: Callable[[Tensor], Tensor], real: Float[Tensor, "b *s"]) -> Float[Tensor, ""]:
+    """Mean squared slope of the logit at real examples, ½ E |∇ l(x)|²; Mescheder et al. call it R1."""
+    x = real.detach().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
+    return slope.square().flatten(1).sum(dim=1).mean() / 2
+
+
 def optimal_discriminator(
     p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, smoothing: float = 0.0
 ) -> Float[Tensor, " n"]:
@@ -83,8 +93,9 @@ class GAN(nn.Module):
         k: int,
         lr_g: float = 2e-4,
         lr_d: float = 2e-4,
-        beta1: float = 0.5,
+        betas: tuple[float, float] = (0.5, 0.999),
         smoothing: float = 0.0,
+        penalty: float = 0.0,
         generator_loss: Callable[[Tensor], Tensor] = non_saturating_loss,
         average: float | None = None,
     ) -> None:
@@ -96,8 +107,9 @@ class GAN(nn.Module):
             k: Numbers of noise per example.
             lr_g: Adam's step size for the generator.
             lr_d: Adam's step size for the discriminator.
-            beta1: Adam's memory for the mean gradient, of both players.
+            betas: Adam's memory for the mean gradient and for its mean square, of both players.
             smoothing: See ``discriminator_loss``.
+            penalty: Weight of ``gradient_penalty``; 0 for none.
             generator_loss: ``non_saturating_loss`` or ``saturating_loss``.
             average: Share of the old value in the moving average of the generator's weights; ``None`` for no average.
         """
@@ -105,10 +117,11 @@ class GAN(nn.Module):
         if average is not None and not 0 <= average < 1:
             raise ValueError(f"average={average}; the share of the old value is at least 0 and below 1")
         self.generator, self.discriminator = generator, discriminator
-        self.k, self.smoothing, self.generator_loss, self.decay = k, smoothing, generator_loss, average
+        self.k, self.smoothing, self.penalty = k, smoothing, penalty
+        self.generator_loss, self.decay, self.updates = generator_loss, average, 0
         self.average = None if average is None else copy.deepcopy(generator).requires_grad_(False)
-        self.g_optimizer = torch.optim.Adam(generator.parameters(), lr=lr_g, betas=(beta1, 0.999), fused=True)
-        self.d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=lr_d, betas=(beta1, 0.999), fused=True)
+        self.g_optimizer = torch.optim.Adam(generator.parameters(), lr=lr_g, betas=betas, fused=True)
+        self.d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=lr_d, betas=betas, fused=True)
 
     def step(self, batch: Float[Tensor, "b *s"], /) -> Metrics:
         """One update of the discriminator, then one of the generator, on the same generated batch."""
@@ -116,12 +129,15 @@ class GAN(nn.Module):
         metrics = self.discriminator_step(batch, fake.detach()) | self.generator_step(fake)
         if self.average is not None:
             self.update_average()
+        self.updates += 1
         return metrics
 
     def discriminator_step(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"]) -> Metrics:
         """Descend on the discriminator's loss; ``fake`` must come detached, or gradients run on into the generator."""
         of_real, of_fake = self.discriminator(real).float(), self.discriminator(fake).float()
         loss = discriminator_loss(of_real, of_fake, smoothing=self.smoothing)
+        if self.penalty and self.updates % PENALTY_EVERY == 0:
+            loss = loss + PENALTY_EVERY * self.penalty * gradient_penalty(self.discriminator, real)
         norm = _descend(loss, self.d_optimizer)
         right = ((of_real > 0).float().mean() + (of_fake < 0).float().mean()) / 2
         means = {"D(x)": of_real.sigmoid().mean().item(), "D(G(z))": of_fake.sigmoid().mean().item()}
@@ -165,13 +181,14 @@ class GAN(nn.Module):
         return x
 
     def get_extra_state(self) -> State:
-        """Optimiser moments, so that ``state_dict`` is enough to resume."""
-        return {"g": self.g_optimizer.state_dict(), "d": self.d_optimizer.state_dict()}
+        """Optimiser moments and the count of updates, so that ``state_dict`` is enough to resume."""
+        return {"g": self.g_optimizer.state_dict(), "d": self.d_optimizer.state_dict(), "updates": self.updates}
 
     def set_extra_state(self, state: State) -> None:
         """Inverse of ``get_extra_state``."""
         self.g_optimizer.load_state_dict(state["g"])
         self.d_optimizer.load_state_dict(state["d"])
+        self.updates = state["updates"]
 
 
 def _descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> float:

@@ -150,6 +150,43 @@ def test_smoothing_moves_the_optimum():
     assert formula == pytest.approx(best, abs=1e-4)
 
 
+@pytest.mark.equation("gan-penalty")
+def test_penalty_of_a_straight_line_and_of_a_bowl():
+    """A logit w·x + c has slope w everywhere; |x|²/2 has slope x."""
+    x = torch.randn(64, 2, 3, dtype=torch.double)
+    w = torch.randn(2, 3, dtype=torch.double)
+    line = game.gradient_penalty(lambda x: (w * x).sum((1, 2)) + 7, x)
+    bowl = game.gradient_penalty(lambda x: x.square().sum((1, 2)) / 2, x)
+    assert line.item() == pytest.approx(w.square().sum().item() / 2)
+    assert bowl.item() == pytest.approx(x.square().sum((1, 2)).mean().item() / 2)
+
+
+def test_penalty_teaches_the_discriminator():
+    """Its own gradient must reach the weights, so it needs a second backward pass."""
+    d = game.mlp_discriminator(shape=(2,), hidden=8).double()
+    x = torch.randn(5, 2, dtype=torch.double)
+    names, weights = zip(*d.named_parameters(), strict=True)
+
+    def penalty(*values):
+        bound = dict(zip(names, values, strict=True))
+        return game.gradient_penalty(lambda x: torch.func.functional_call(d, bound, x), x)
+
+    assert torch.autograd.gradcheck(penalty, weights)
+
+
+def test_penalty_is_taken_in_full_on_average():
+    """Every eighth update, eight times: over eight updates the weight is that of eight updates."""
+    g, plain = ring_game(penalty=0.5), ring_game()
+    x = torch.randn(32, 2)
+    fake = g.generator(g.noise(32)).detach()
+    expected = game.PENALTY_EVERY * 0.5 * game.gradient_penalty(g.discriminator, x).item()
+    difference = g.discriminator_step(x, fake)["loss D"] - plain.discriminator_step(x, fake)["loss D"]
+    assert difference == pytest.approx(expected, rel=1e-5)
+    g, plain = ring_game(penalty=0.5), ring_game()
+    g.updates = 1
+    assert g.discriminator_step(x, fake)["loss D"] == plain.discriminator_step(x, fake)["loss D"]
+
+
 def test_too_much_smoothing_is_refused():
     with pytest.raises(ValueError, match=r"smoothing=0\.5"):
         game.discriminator_loss(torch.zeros(2), torch.zeros(2), smoothing=0.5)
@@ -226,14 +263,15 @@ def test_samples_have_the_shape_of_the_data_and_depend_on_the_seed_only():
     assert torch.equal(first, g.sample(7))
 
 
-@pytest.mark.parametrize("average", [None, 0.9])
-def test_resuming_equals_never_stopping(average, tmp_path):
+@pytest.mark.parametrize("options", [{}, {"average": 0.9, "penalty": 0.1}], ids=["plain", "average and penalty"])
+def test_resuming_equals_never_stopping(options, tmp_path):
+    """Five updates end between two penalties: a count that starts again would give another history."""
     x = data.load("ring", n=200).x
-    whole = ring_game(average=average)
+    whole = ring_game(**options)
     assert isinstance(whole, Algorithm)
     history = fit(whole, x, steps=12)
-    fit(ring_game(average=average), x, steps=5, checkpoint=tmp_path / "c.pt")
-    resumed = ring_game(average=average)
+    fit(ring_game(**options), x, steps=5, checkpoint=tmp_path / "c.pt")
+    resumed = ring_game(**options)
     assert fit(resumed, x, steps=12, checkpoint=tmp_path / "c.pt") == history
     for p, q in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(p, q)

@@ -1,0 +1,84 @@
+"""The DCGAN's shapes, start, ranges and resuming."""
+
+import pytest
+import torch
+from torch import nn
+
+from aigc_course.core import data
+from aigc_course.core.train import fit
+from aigc_course.gan import dcgan
+
+
+def small(**options):
+    torch.manual_seed(0)
+    return dcgan.dcgan(k=8, width=8, **options)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_both_networks_agree_on_the_image(channels):
+    g, d = dcgan.Generator(k=5, width=4, channels=channels), dcgan.Discriminator(width=4, channels=channels)
+    x = g(torch.randn(6, 5))
+    assert x.shape == (6, channels, 32, 32)
+    assert x.abs().max() <= 1
+    assert d(x).shape == (6,)
+
+
+def test_weights_start_as_the_paper_says():
+    torch.manual_seed(0)
+    networks = [dcgan.Generator(k=64, width=32), dcgan.Discriminator(width=32)]
+    modules = [m for network in networks for m in network.modules()]
+    convolutions = torch.cat([m.weight.flatten() for m in modules if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)])
+    scales = torch.cat([m.weight for m in modules if isinstance(m, nn.BatchNorm2d)])
+    assert (convolutions.mean().item(), convolutions.std().item()) == pytest.approx((0, 0.02), abs=5e-4)
+    assert (scales.mean().item(), scales.std().item()) == pytest.approx((1, 0.02), abs=5e-3)
+
+
+def test_the_discriminator_judges_each_image_by_the_whole_of_it():
+    """Every pixel reaches the logit; a crop or a stride too many would leave some out."""
+    d = dcgan.Discriminator(width=4).eval()
+    x = torch.randn(1, 1, 32, 32, requires_grad=True)
+    d(x).sum().backward()
+    assert (x.grad != 0).all()
+
+
+def test_ranges_are_each_others_inverse():
+    x = torch.rand(4, 1, 8, 8)
+    assert dcgan.to_tanh_range(x).min() < -0.5
+    torch.testing.assert_close(dcgan.to_pixels(dcgan.to_tanh_range(x)), x)
+    assert dcgan.to_pixels(torch.tensor([[[[-1.0, 0.0, 1.0]]]])).flatten().tolist() == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_resuming_equals_never_stopping(bf16, tmp_path):
+    x = dcgan.to_tanh_range(data.load("glyphs", n=64).x)
+    options = {"batch_size": 16, "bf16": bf16}
+    whole, stopped, resumed = small(), small(), small()
+    history = fit(whole, x, steps=5, **options)
+    fit(stopped, x, steps=2, checkpoint=tmp_path / "c.pt", **options)
+    assert fit(resumed, x, steps=5, checkpoint=tmp_path / "c.pt", **options) == history
+    for (name, p), q in zip(whole.generator.state_dict().items(), resumed.generator.state_dict().values(), strict=True):
+        assert torch.equal(p, q), name
+
+
+def test_samples_do_not_depend_on_their_companions():
+    """Batch norm in training mode would let the rest of the batch change an image."""
+    g = small()
+    fit(g, dcgan.to_tanh_range(data.load("glyphs", n=64).x), steps=2, batch_size=16)
+    z = g.noise(6)
+    torch.testing.assert_close(g.decode(z)[:2], g.decode(z[:2]))
+    assert g.generator.training
+
+
+def test_a_short_game_moves_towards_the_data():
+    """A glyph is mostly black; at the start the generator paints everything mid-grey."""
+    x = dcgan.to_tanh_range(data.load("glyphs", n=512).x)
+    g = small(average=0.9)
+    before = (g.sample(64).mean() - x.mean()).abs()
+    fit(g, x, steps=100, batch_size=32)
+    assert (g.sample(64).mean() - x.mean()).abs() < 0.5 * before
+
+
+def test_without_batch_norm_a_logit_depends_on_its_own_image_only():
+    d = dcgan.Discriminator(width=4, batch_norm=False)
+    x = torch.randn(6, 1, 32, 32)
+    torch.testing.assert_close(d(x)[:2], d(x[:2]))
