@@ -143,14 +143,18 @@ def _sphinx(root: Path, folder: Path) -> str:
             _end(process)
             progress.done()
     if process.returncode:
-        said = warnings.read_text(encoding="utf-8", errors="replace").strip()
+        said = _plain(warnings).strip()
         return f"Sphinx found these problems (its log is {LOG}); the last good site stays in place.\n{said}"
     return ""
 
 
 def _last_line(log: Path) -> str:
-    text = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text(encoding="utf-8", errors="replace"))
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "starting")[:80]
+    return next((line.strip() for line in reversed(_plain(log).splitlines()) if line.strip()), "starting")[:80]
+
+
+def _plain(log: Path) -> str:
+    """A log without its colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", log.read_text(encoding="utf-8", errors="replace"))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -2,6 +2,17 @@ import pytest
 
 from tests.tools.tinybook import Project
 
+# a bare theme: Jupyter Book's own takes seconds for each build
+CONFIG = """
+title: Tiny
+execute: {execute_notebooks: cache}
+sphinx:
+  config:
+    extensions: [myst_nb, jupyter_book, sphinx_external_toc, sphinx_comments]
+    html_theme: basic
+    html_theme_options: {}
+"""
+
 
 @pytest.fixture
 def project(tmp_path):
@@ -12,7 +23,7 @@ def project(tmp_path):
     made.write("aigc_course/right.py", "RIGHT = 'right'\n")
     made.write("requirements.lock", "nothing==1.0\n")
     made.write("book/index.md", "# A tiny book\n")
-    made.write("_config.yml", "title: Tiny\nexecute:\n  execute_notebooks: cache\n")
+    made.write("_config.yml", CONFIG)
     made.notebook("one", ["# One"], "from aigc_course.left import LEFT\nprint(LEFT)")
     made.notebook("two", ["# Two"], "from aigc_course import right\nright.RIGHT")
     made.toc("one", "two")

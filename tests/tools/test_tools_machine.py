@@ -1,0 +1,227 @@
+"""Installing, looking at the machine, serving, and summing up."""
+
+import re
+import subprocess
+import sys
+import threading
+import urllib.request
+
+import pytest
+
+from book.tools import doctor, files, install, progress, report, serve
+from book.tools.chapters import ROOT
+
+LOCK = """\
+nvidia-cublas==13.4 ; sys_platform == 'linux' \\
+    --hash=sha256:aa \\
+    --hash=sha256:ab
+    # via torch
+torch==2.15.0 \\
+    --hash=sha256:bb
+    # via
+    #   aigc-course (pyproject.toml)
+    #   torchvision
+torchmetrics==1.9.0 \\
+    --hash=sha256:cc
+torchvision==0.29.2 \\
+    --hash=sha256:dd
+triton==3.9.0 ; sys_platform == 'linux' \\
+    --hash=sha256:ee
+cuda-toolkit==13.2.2 ; sys_platform == 'linux' \\
+    --hash=sha256:ff
+"""
+
+
+def test_a_lock_without_torch():
+    assert install.without_torch(LOCK) == "torchmetrics==1.9.0 \\\n    --hash=sha256:cc\n"
+    assert install.version(install.requirements(LOCK)["torch"]) == "torch==2.15.0"
+
+
+def test_the_real_lock_survives_being_taken_apart():
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    pins = re.findall(r"^[\w.-]+(?===)", text, re.MULTILINE)
+    # a package may stand there twice, for different versions of Python
+    assert list(install.requirements(text)) == list(dict.fromkeys(name.lower() for name in pins))
+    assert "".join(install.requirements(text).values()).count("--hash=") == text.count("--hash=")
+    left = install.requirements(install.without_torch(text))
+    assert not {"torch", "torchvision", "triton"} & left.keys()
+    assert {"torchmetrics", "transformers"} <= left.keys()
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A project whose pip calls are written down instead of made; `machine.fails` makes them fail."""
+    (tmp_path / "requirements.lock").write_text(LOCK)
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    venv = tmp_path / ".venv"
+    venv.mkdir()
+    calls = []
+
+    def pip(python, arguments, environment=None):
+        assert not (venv / "installed.json").exists(), "the stamp must go before anything changes"
+        if machine.fails:
+            raise install.InstallError("pip failed")
+        index = (environment or {}).get("PIP_INDEX_URL")
+        calls.append((arguments[0], [one for one in arguments if "==" in one], index))
+
+    def machine(torch_index=None):
+        calls.clear()
+        install.install(tmp_path, venv, torch_index)
+        return list(calls)
+
+    machine.fails, machine.root, machine.stamp = False, tmp_path, venv / "installed.json"
+    monkeypatch.setattr(install, "_pip", pip)
+    monkeypatch.setattr(install, "make_venv", lambda venv: venv / "bin" / "python")
+    return machine
+
+
+def test_an_installation_is_made_once_for_each_lock_and_project_file(machine):
+    assert [call[0] for call in machine()] == ["install", "install"]
+    assert machine() == []
+    (machine.root / "requirements.lock").write_text(LOCK + "x==1\n")
+    assert machine() != []
+    (machine.root / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    assert machine() != []
+
+
+def test_a_failed_installation_leaves_no_stamp(machine):
+    machine()
+    (machine.root / "requirements.lock").write_text(LOCK + "x==1\n")
+    machine.fails = True
+    with pytest.raises(install.InstallError):
+        machine()
+    assert not machine.stamp.exists()
+    machine.fails = False
+    assert machine() != []
+
+
+def test_the_index_for_torch_is_used_for_torch_alone_and_remembered(machine):
+    pair = ("install", ["torch==2.15.0", "torchvision==0.29.2"], "https://example.org/cpu")
+    first = machine("https://example.org/cpu")
+    assert first[0] == pair
+    assert [index for _, _, index in first[1:]] == [None, None]
+    assert machine() == []
+    (machine.root / "requirements.lock").write_text(LOCK + "x==1\n")
+    assert machine()[0] == pair
+    assert machine("")[0] == ("uninstall", [], None)
+
+
+def test_make_says_what_to_do_about_an_old_python(tmp_path):
+    old = tmp_path / "old"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    for name in ("python", "python3", "python3.11", "python3.12", "python3.13"):
+        (tmp_path / name).symlink_to(old)
+    tools = subprocess.run(["sh", "-c", "dirname $(command -v make)"], capture_output=True, text=True, check=True)
+    path = f"{tmp_path}:{tools.stdout.strip()}"
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f"PATH={path} make -s venv PYTHON="], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode
+    assert "No Python 3.11 or newer was found" in ran.stderr
+
+
+def test_installing_needs_the_standard_library_alone():
+    code = "import runpy; runpy.run_path('book/tools/install.py', run_name='tried')"
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_the_doctor_knows_a_torch_that_does_not_fit():
+    broken = "RuntimeError: operator torchvision::nms does not exist"
+    cure = doctor.pair_cure("2.15.0+cpu", 1, f"Traceback\n{broken}\n")
+    assert broken in cure
+    assert "TORCH_INDEX" in cure
+    assert doctor.pair_cure("2.15.0+cpu", 0, "") == ""
+    assert "TORCH_INDEX" not in doctor.pair_cure("2.15.0", 1, "ModuleNotFoundError: No module named 'torch'")
+
+
+def test_only_essential_findings_make_the_doctor_fail(monkeypatch, capsys):
+    good = doctor.Finding("A", "here")
+    optional = doctor.Finding("B", "none", "get one", essential=False)
+    monkeypatch.setattr(doctor, "CHECKS", (lambda: good, lambda: optional))
+    assert doctor.main() == 0
+    assert "get one" in capsys.readouterr().out
+    monkeypatch.setattr(doctor, "CHECKS", (lambda: good, lambda: doctor.Finding("C", "none", "cure")))
+    assert doctor.main() == 1
+    assert "MISSING  C" in capsys.readouterr().out
+
+
+def test_the_server_shows_the_site_to_this_machine_only(tmp_path):
+    (tmp_path / "index.html").write_text("the book")
+    with serve.server(tmp_path, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host, port = server.server_address[:2]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+            assert answer.read() == b"the book"
+        server.shutdown()
+    assert host == "127.0.0.1"
+
+
+JUNIT = """<testsuites><testsuite>
+<testcase classname="tests.core.test_a" name="test_slow" time="3.5"/>
+<testcase classname="tests.core.test_a" name="test_fast" time="0.1"/>
+<testcase classname="tests.test_b" name="test_bad" time="1"><failure/></testcase>
+<testcase classname="tests.test_b" name="test_broken" time="1"><error/></testcase>
+<testcase classname="tests.test_b" name="test_skipped" time="0"><skipped/></testcase>
+</testsuite></testsuites>"""
+
+
+@pytest.fixture
+def reports(tmp_path):
+    folder = tmp_path / "_build" / "reports"
+    outcomes = [
+        {"name": "chapters/a", "seconds": 31.0, "problem": ""},
+        {"name": "chapters/b", "seconds": 5, "problem": "x"},
+    ]
+    files.write_json(folder / "notebooks.json", outcomes)
+    files.write(folder / "tests.xml", JUNIT)
+    files.write(folder / "site.xml", "<testsuites/>")
+    return tmp_path
+
+
+def test_the_summary_counts_tests_and_notebooks(reports, capsys):
+    assert report.main([], reports) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "3 passed, 3 failed"
+    assert "4 tests ran, 1 skipped" in lines
+    assert "2 notebooks ran" in lines
+    slowest = lines.index("slowest tests:")
+    assert lines[slowest + 1].split() == ["3.5", "s", "tests/core/test_a::test_slow"]
+    assert "failed: chapters/b" in lines
+
+
+def test_what_did_not_run_counts_as_failed(reports, capsys):
+    (reports / "_build/reports/site.xml").write_text("<testsuites><testsuite>")  # killed while writing
+    (reports / "_build/reports/notebooks.json").unlink()
+    assert report.main(["make book"], reports) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "2 passed, 5 failed"
+    assert "failed: make book" in said
+
+
+def test_a_log_gets_a_line_now_and_then(capsys):
+    shown = progress.Progress(every_s=0.0)
+    shown.now(["a 1 s", "b 2 s"])
+    shown.done()
+    quiet = progress.Progress(every_s=1000.0)
+    quiet.now(["c"])
+    assert capsys.readouterr().out == "a 1 s\nb 2 s\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.44, "0.4 s"), (31.4, "31 s"), (125.0, "2 min 05 s"), (119.9, "2 min 00 s")]
+)
+def test_seconds(value, text):
+    assert progress.seconds(value) == text
+
+
+def test_a_file_is_whole_or_not_there(tmp_path):
+    target = tmp_path / "a" / "b.json"
+    files.write_json(target, {"x": 1})
+    with pytest.raises(TypeError):
+        files.write_json(target, {"x": object()})
+    assert files.read_json(target) == {"x": 1}
+    assert [path.name for path in target.parent.iterdir()] == ["b.json"]
