@@ -34,16 +34,15 @@ class Hero:
     alt: str
 
 
-def find(notebook: dict[str, Any]) -> Hero | None:
-    """The first picture of the first cell tagged `hero` in an executed notebook."""
-    tagged = [cell for cell in notebook["cells"] if "hero" in cell["metadata"].get("tags", ())]
-    outputs = [output for cell in tagged for output in cell.get("outputs", ()) if "data" in output]
-    for output in outputs:
+def find(chapter: chapters.Chapter, executed: dict[str, Any]) -> Hero | None:
+    """The first picture of the chapter's first cell tagged `hero`, from the outputs of its execution."""
+    ran = [cell for cell in executed["cells"] if cell["cell_type"] == "code"]
+    tagged = [ran[cell.number - 1] for cell in chapter.code if "hero" in cell.tags]
+    for output in (output for cell in tagged for output in cell.get("outputs", ())):
         for mime, suffix in SUFFIXES.items():
-            if mime in output["data"]:
+            if mime in output.get("data", {}):
                 words = output.get("metadata", {}).get("aigc", {})
-                data = _bytes(output["data"][mime], mime)
-                return Hero(data, suffix, words.get("caption", ""), words.get("alt", ""))
+                return Hero(_bytes(output["data"][mime], mime), suffix, words.get("caption", ""), words.get("alt", ""))
     return None
 
 
@@ -74,7 +73,7 @@ class Heroes(SphinxDirective):
     def figure(self, chapter: chapters.Chapter) -> nodes.container | None:
         """The chapter's picture with its caption."""
         executed = self.root / "_build" / "executed" / chapter.name
-        hero = find(json.loads(executed.read_text(encoding="utf-8"))) if executed.is_file() else None
+        hero = find(chapter, json.loads(executed.read_text(encoding="utf-8"))) if executed.is_file() else None
         if hero is None:
             where = "run it with `make book`" if not executed.is_file() else "tag the cell that draws it `hero`"
             logger.warning(

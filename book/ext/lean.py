@@ -143,9 +143,15 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
 
 
 def drop_scripts(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Take the script of tabs off pages without tabs."""
-    if "sd-tab" not in context.get("body", ""):
-        context["script_files"] = [file for file in context["script_files"] if "design-tabs" not in str(file)]
+    """Take the scripts of tabs and formulas off pages without them (Sphinx puts MathJax on a parent of such a page)."""
+    body = context.get("body", "")
+    idle = [name for name, sign in (("design-tabs", "sd-tab"), ("mathjax", 'class="math')) if sign not in body]
+    context["script_files"] = [file for file in context["script_files"] if not any(name in _identity(file) for name in idle)]
+
+
+def _identity(script: Any) -> str:
+    """The script's address, or its text when it is inline, in lower case."""
+    return f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', {}).get('body', '')}".lower()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -57,15 +57,13 @@ def fill_page(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = source[0].replace(MARK, sections(Path(app.srcdir)))
 
 
-def read_again_when_changed(app: Sphinx, env: object, added: set, changed: set, removed: set) -> list[str]:
-    """Read the page again when a module was added or removed; autodoc itself notes changes inside a module."""
-    listing = repr(modules(Path(app.srcdir)))
-    known, app.env.aigc_modules = getattr(app.env, "aigc_modules", None), listing  # pyright: ignore[reportAttributeAccessIssue]
-    return [PAGE] if known not in (None, listing) and PAGE in app.env.found_docs else []
+def skip_tuple_fields(app: Sphinx, what: str, name: str, thing: object, skip: bool, options: object) -> bool | None:
+    """Leave out the fields of named tuples: Python's own text says no more than their number."""
+    return True if str(getattr(thing, "__doc__", "")).startswith("Alias for field number") else None
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hooks."""
     app.connect("source-read", fill_page)
-    app.connect("env-get-outdated", read_again_when_changed)
+    app.connect("autodoc-skip-member", skip_tuple_fields)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

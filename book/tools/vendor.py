@@ -1,7 +1,7 @@
 """Fetch the browser parts the site carries along: `python -m book.tools.vendor` (needs npm; only for a change of version).
 
-MathJax (components, no menu), Source Serif 4, and axe-core for the tests. Two of MathJax's fonts are cut down to the
-glyphs that formulas in this book use; `tests/site/test_pages.py` checks in a browser that no rendered glyph is missing.
+MathJax (components, no menu), Source Serif 4, and axe-core for the tests. MathJax's fonts lose their hints, and two of
+them all but the glyphs that formulas in this book use; `tests/site` checks that no rendered glyph is missing.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def packages() -> tuple[Package, ...]:
             "MPL-2.0",
             "LICENSE",
             "the accessibility checks of the tests; not part of the site",
-            {"axe.min.js": "axe.min.js"},
+            {"axe.min.js": "axe.min.js", "LICENSE-3RD-PARTY.txt": "LICENSE-3RD-PARTY.txt"},
             ROOT / "tests" / "site" / "axe-core",
         ),
     )
@@ -91,10 +91,12 @@ def fetch(name: str, version: str) -> Path:
     return home / "package"
 
 
-def subset_font(path: Path, codepoints: list[int]) -> None:
-    """Cut the font down to `codepoints`, in place."""
+def subset_font(path: Path) -> None:
+    """Cut a font of MathJax down, in place."""
     font = TTFont(path)
-    options = subset.Options(flavor="woff", notdef_outline=True, name_IDs=["*"], hinting=False)
+    name = path.stem.removeprefix("MathJax_")
+    codepoints = KEPT_GLYPHS.get(name) or list(font.getBestCmap() or {})
+    options = subset.Options(flavor="woff", notdef_outline=True, drop_tables=["FFTM"], hinting=False)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=codepoints)
     cutter.subset(font)
@@ -110,9 +112,8 @@ def install(package: Package) -> dict[str, object]:
         path = package.target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / origin, path)
-    for name, codepoints in KEPT_GLYPHS.items():
-        for path in package.target.rglob(f"MathJax_{name}.woff"):
-            subset_font(path, codepoints)
+    for path in package.target.rglob("MathJax_*.woff"):
+        subset_font(path)
     return describe(package)
 
 
