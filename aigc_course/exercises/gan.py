@@ -167,8 +167,8 @@ EXERCISES = (
     Exercise(
         id="gan.losses",
         objective=1,
-        text="From the logits of a real and of a generated batch, return two numbers in nats, as the chapter defines them: "
-        "the discriminator's loss, and the non-saturating loss of the generator.",
+        text="From the logits of a real and of a generated batch, return two numbers in nats, as the chapter defines "
+        "them: the discriminator's loss, and the non-saturating loss of the generator.",
         stub="def losses(real, fake):\n    return ...",
         hints=(
             "The discriminator's loss is −V: minus the mean of log D(x), minus the mean of log(1 − D(G(z))).",
