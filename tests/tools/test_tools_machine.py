@@ -196,7 +196,7 @@ def test_the_summary_counts_tests_and_notebooks(reports, capsys):
 def test_what_did_not_run_counts_as_failed(reports, capsys):
     (reports / "_build/reports/site.xml").write_text("<testsuites><testsuite>")  # killed while writing
     (reports / "_build/reports/notebooks.json").unlink()
-    assert report.main(["make book"], reports) == 1
+    assert report.main(["make book", "make test"], reports) == 1
     said = capsys.readouterr().out.splitlines()
     assert said[-1] == "2 passed, 5 failed"
     assert "failed: make book" in said
