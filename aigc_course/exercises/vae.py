@@ -275,7 +275,7 @@ EXERCISES = (
         "Write the log-likelihood of what remains visible, reuse the search of this chapter, and decide which scans a "
         "person should look at.",
         rubric=(
-            "The likelihood leaves hidden pixels out: its value does not change with what is written there, and a test says so.",
+            "The likelihood leaves hidden pixels out: what is written there never matters, and a test says so.",
             "Results for at least three sizes of the stain, each beside a baseline that needs no model.",
             "The share of digits that change their reading, with error bars, and a picture of the worst ones.",
             "A rule that sends scans to a person, and the error that is left as a function of the share sent.",
