@@ -1,6 +1,8 @@
 """Installing, looking at the machine, serving, and summing up."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -112,10 +114,17 @@ def test_make_says_what_to_do_about_an_old_python(tmp_path):
     old.chmod(0o755)
     for name in ("python", "python3", "python3.11", "python3.12", "python3.13"):
         (tmp_path / name).symlink_to(old)
-    tools = subprocess.run(["sh", "-c", "dirname $(command -v make)"], capture_output=True, text=True, check=True)
-    path = f"{tmp_path}:{tools.stdout.strip()}"
+    make = shutil.which("make")
+    assert make
+    # an outer make passes its own choices down, which are not these
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     ran = subprocess.run(
-        ["/bin/sh", "-c", f"PATH={path} make -s venv PYTHON="], cwd=ROOT, capture_output=True, text=True, check=False
+        [make, "-s", "venv", "PYTHON="],
+        env=environment | {"PATH": f"{tmp_path}:{os.path.dirname(make)}"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode
     assert "No Python 3.11 or newer was found" in ran.stderr
