@@ -146,7 +146,9 @@ def drop_scripts(app: Sphinx, pagename: str, template: str, context: dict[str, A
     """Take the scripts of tabs and formulas off pages without them (Sphinx puts MathJax on a parent of such a page)."""
     body = context.get("body", "")
     idle = [name for name, sign in (("design-tabs", "sd-tab"), ("mathjax", 'class="math')) if sign not in body]
-    context["script_files"] = [file for file in context["script_files"] if not any(name in _identity(file) for name in idle)]
+    context["script_files"] = [
+        file for file in context["script_files"] if not any(name in _identity(file) for name in idle)
+    ]
 
 
 def _identity(script: Any) -> str:

@@ -1,4 +1,4 @@
-"""Fetch the browser parts the site carries along: `python -m book.tools.vendor` (needs npm; only for a change of version).
+"""Fetch the browser parts that the site carries: `python -m book.tools.vendor` (needs npm; for a change of version).
 
 MathJax (components, no menu), Source Serif 4, and axe-core for the tests. MathJax's fonts lose their hints, and two of
 them all but the glyphs that formulas in this book use; `tests/site` checks that no rendered glyph is missing.
@@ -20,15 +20,15 @@ from fontTools.ttLib import TTFont
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "_build" / "vendor"
 VENDOR = ROOT / "book" / "_static" / "vendor"
-MATHJAX_FONTS = (
-    "AMS-Regular Calligraphic-Regular Main-Bold Main-Italic Main-Regular Math-BoldItalic Math-Italic Script-Regular "
-    "Size1-Regular Size2-Regular Size3-Regular Size4-Regular SansSerif-Regular Typewriter-Regular Zero"
-).split()
-MATHJAX_SCRIPTS = (
-    "startup core input/tex-base output/chtml output/chtml/fonts/tex a11y/assistive-mml "
-    "input/tex/extensions/ams input/tex/extensions/newcommand input/tex/extensions/noundefined "
-    "input/tex/extensions/boldsymbol"
-).split()
+MATHJAX_FONTS = [
+    *("AMS-Regular", "Calligraphic-Regular", "Main-Bold", "Main-Italic", "Main-Regular", "Math-BoldItalic"),
+    *("Math-Italic", "Script-Regular", "Size1-Regular", "Size2-Regular", "Size3-Regular", "Size4-Regular"),
+    *("SansSerif-Regular", "Typewriter-Regular", "Zero"),
+]
+MATHJAX_SCRIPTS = [
+    *("startup", "core", "input/tex-base", "output/chtml", "output/chtml/fonts/tex", "a11y/assistive-mml"),
+    *(f"input/tex/extensions/{name}" for name in ("ams", "boldsymbol", "newcommand", "noundefined")),
+]
 ASCII = range(0x20, 0x7F)
 KEPT_GLYPHS = {  # the rest of these two fonts (dozens of arrows and negated relations) costs 60 kB a page
     "AMS-Regular": [*ASCII, *map(ord, "ℏ∅∄∖∝∁⩽⩾≲≳≜≐□■◊★✓⟂⊮↦⇝")],

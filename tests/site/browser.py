@@ -23,9 +23,9 @@ SITE = Path(os.environ.get("AIGC_SITE", ROOT / "_build" / "site"))
 AXE = ROOT / "tests" / "site" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = (
-    "--no-sandbox --disable-background-networking --disable-component-update --disable-sync --no-first-run "
-    "--disable-default-apps --disable-extensions --disable-domain-reliability"
-).split()
+    *("--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--disable-default-apps", "--disable-extensions", "--disable-domain-reliability"),
+)
 WEIGHED = (".js", ".css", ".woff", ".woff2", ".ttf")
 
 

@@ -1,0 +1,182 @@
+"""What the site is put together from: style rules, vendored files, diagrams, the landing page's pictures, the pages."""
+
+import base64
+import hashlib
+import importlib.metadata
+import json
+import re
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+from book.ext import heroes, lean, library
+from book.tools import chapters, diagrams, vendor
+
+ROOT = chapters.ROOT
+DRAWN = sorted((ROOT / "book" / "diagrams").glob("*.mmd"))
+
+
+def test_purge_keeps_what_may_match_and_nothing_else() -> None:
+    css = (
+        '@charset "UTF-8";/* gone */.used{a:1}.unused{a:2}.used,.unused{a:3}p .used:hover{a:4}.used.unused{a:5}'
+        "p{a:6}[class~=x]{a:7}.used:not(.unused){a:8}@media print{.unused{a:9}.used{a:10}}@media screen{.unused{a:11}}"
+        '@font-face{font-family:"Font Awesome 6";src:url(x)}@keyframes k{from{a:12}}.used::before{content:"}{;"}'
+    )
+    assert lean.purge(css, {"used"}) == (
+        '@charset "UTF-8";.used{a:1}.used{a:3}p .used:hover{a:4}p{a:6}[class~=x]{a:7}.used:not(.unused){a:8}'
+        '@media print{.used{a:10}}@keyframes k{from{a:12}}.used::before{content:"}{;"}'
+    )
+
+
+def test_purge_says_where_a_block_is_not_closed() -> None:
+    with pytest.raises(ValueError, match="not closed"):
+        lean.purge("p{a:1", set())
+
+
+def test_used_words_come_from_pages_and_from_scripts(tmp_path: Path) -> None:
+    (tmp_path / "_static" / "vendor").mkdir(parents=True)
+    (tmp_path / "a.html").write_text('<p class="one two-three">four</p><script>let five</script>', encoding="utf-8")
+    (tmp_path / "_static" / "s.js").write_text("classList.add('six')", encoding="utf-8")
+    (tmp_path / "_static" / "vendor" / "v.js").write_text("seven", encoding="utf-8")
+    words = lean.used_words(tmp_path)
+    assert {"one", "two-three", "five", "six"} <= words
+    assert not {"four", "seven"} & words
+
+
+def test_lighten_deletes_what_no_page_loads_but_not_after_a_failed_build(tmp_path: Path) -> None:
+    static = tmp_path / "_static"
+    (static / "scripts").mkdir(parents=True)
+    for name in ("scripts/fontawesome.js", "scripts/x.js.map", "theme.css"):
+        (static / name).write_text("/*! licence */.gone{a:1}", encoding="utf-8")
+    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+    lean.lighten(app, RuntimeError("failed"))  # pyright: ignore[reportArgumentType]
+    assert (static / "scripts" / "fontawesome.js").exists()
+    lean.lighten(app, None)  # pyright: ignore[reportArgumentType]
+    assert [path.name for path in static.rglob("*.*")] == ["theme.css"]
+    assert (static / "theme.css").read_text(encoding="utf-8") == "/*! licence */\n\n"
+
+
+@pytest.mark.parametrize("path", DRAWN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("mode", diagrams.INKS)
+def test_drawing_belongs_to_its_source(path: Path, mode: str) -> None:
+    source = path.read_text(encoding="utf-8")
+    svg = (diagrams.TARGET / f"{path.stem}-{mode}.svg").read_text(encoding="utf-8")
+    assert diagrams.recorded(svg) == diagrams.digest(source), "run `python -m book.tools.diagrams`"
+    tree = ElementTree.fromstring(svg)
+    title, description = diagrams.words(source)
+    found = {one.tag.rpartition("}")[2]: one.text for one in tree.iter() if one.text}
+    assert (found["title"], found["desc"]) == (title, description)
+    assert "foreignObject" not in svg
+    labels = re.findall(r'\["(.+?)"\]', source)
+    drawn = "".join("".join(tree.itertext()).split())
+    assert all("".join(part.split()) in drawn for label in labels for part in label.split("<br/>"))
+
+
+def test_every_drawing_has_a_source() -> None:
+    names = {path.stem.rpartition("-")[0] for path in diagrams.TARGET.glob("*.svg")}
+    assert names == {path.stem for path in DRAWN}
+
+
+def test_diagram_without_words_for_those_who_cannot_see_it_is_refused() -> None:
+    with pytest.raises(ValueError, match="accTitle"):
+        diagrams.words("flowchart LR\n  a --> b")
+
+
+def test_vendored_files_are_those_of_the_manifest() -> None:
+    manifest = json.loads((vendor.VENDOR / "manifest.json").read_text(encoding="utf-8"))
+    assert [(one["name"], one["version"]) for one in manifest] == [(p.name, p.version) for p in vendor.packages()]
+    for entry, package in zip(manifest, vendor.packages(), strict=True):
+        present = {path.relative_to(ROOT).as_posix() for path in package.target.rglob("*") if path.is_file()}
+        assert set(entry["files"]) == present
+        assert any(name.endswith("/LICENSE") for name in present)
+        for name, digest in entry["files"].items():
+            assert hashlib.sha256((ROOT / name).read_bytes()).hexdigest() == digest, f"{name} was changed by hand"
+
+
+def _chapter(tags: tuple[str, ...]) -> chapters.Chapter:
+    cells = (
+        chapters.Cell("markdown", "# T", 0, 0),
+        chapters.Cell("code", "a", 1, 1),
+        chapters.Cell("code", "b", 2, 2, tags),
+    )
+    return chapters.Chapter(ROOT / "chapters/01_t/01_t.ipynb", ROOT, cells, {})
+
+
+def _executed(data: dict[str, str]) -> dict:
+    output = {"output_type": "display_data", "data": data, "metadata": {"aigc": {"caption": "C. More.", "alt": "A"}}}
+    code = {"cell_type": "code", "metadata": {}}
+    return {"cells": [{"cell_type": "markdown"}, {**code, "outputs": []}, {**code, "outputs": [output]}]}
+
+
+def test_hero_is_the_tagged_cells_picture() -> None:
+    png = {"image/png": base64.b64encode(b"png").decode(), "text/html": "<img>"}
+    assert heroes.find(_chapter(("hero",)), _executed(png)) == heroes.Hero(b"png", ".png", "C. More.", "A")
+    both = {**png, "image/svg+xml": "<svg/>"}
+    assert heroes.find(_chapter(("hero",)), _executed(both)) == heroes.Hero(b"<svg/>", ".svg", "C. More.", "A")
+
+
+@pytest.mark.parametrize(("tags", "data"), [((), {"image/png": "cG5n"}), (("hero",), {"text/plain": "1"})])
+def test_no_hero_without_tag_or_without_picture(tags: tuple[str, ...], data: dict[str, str]) -> None:
+    assert heroes.find(_chapter(tags), _executed(data)) is None
+
+
+def test_reference_holds_every_module_of_the_library() -> None:
+    text = library.sections(ROOT)
+    files = [path for path in (ROOT / "aigc_course").glob("*/*.py") if path.stem != "__init__"]
+    assert len(files) > 10
+    for path in files:
+        assert f".. automodule:: {path.relative_to(ROOT).with_suffix('').as_posix().replace('/', '.')}\n" in text
+
+
+def test_colophon_gives_a_reason_for_every_dependency_and_no_other() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pinned = {requirement.partition("==")[0] for requirement in project["dependencies"]}
+    text = (ROOT / "book/pages/colophon.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| ([\w-]+) \|", text[text.index("## Dependencies") :], re.MULTILINE)
+    assert sorted(set(named) - {"Package", "---"}) == sorted(pinned)
+
+
+def test_colophon_names_the_versions_that_are_there() -> None:
+    text = (ROOT / "book/pages/colophon.md").read_text(encoding="utf-8")
+    for package in vendor.packages():
+        assert package.version in text, package.name
+        assert package.licence in text, package.name
+    for name in ("pydata-sphinx-theme", "sphinx-book-theme", "sphinx-copybutton", "sphinx-design"):
+        assert importlib.metadata.version(name) in text, name
+
+
+def test_glossary_has_sixty_terms_in_both_languages_in_order() -> None:
+    text = (ROOT / "book/pages/glossary.md").read_text(encoding="utf-8")
+    listed = text[text.index("```{glossary}\n") :].partition("\n")[2]
+    entries = re.findall(r"^(\S.*)\n(\S.*)\n  (\S.*)\n", listed, re.MULTILINE)
+    assert len(entries) >= 60
+    names = [english.replace("β", "beta").lower() for english, _, _ in entries]
+    assert names == sorted(names)
+    assert len({chinese for _, chinese, _ in entries}) == len(entries)
+    for english, chinese, sentence in entries:
+        assert re.search(r"[\u4e00-\u9fff]", chinese), english
+        assert sentence.endswith("."), english
+
+
+def test_configuration_asks_no_other_host_and_names_no_repository() -> None:
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    assert config["repository"]["url"] == "" or config["repository"]["url"].startswith("https://")
+    sphinx = config["sphinx"]["config"]
+    assert not sphinx["mathjax_path"].startswith("http")
+    assert sphinx["nb_ipywidgets_js"] == {}
+    assert config["sphinx"]["recursive_update"] is True
+    assert sphinx["html_theme_options"]["navbar_persistent"] == []
+
+
+def test_bibliography_is_sorted_and_every_entry_can_be_found() -> None:
+    text = (ROOT / "book/references.bib").read_text(encoding="utf-8")
+    keys = re.findall(r"^@\w+\{(\w+),", text, re.MULTILINE)
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(keys)
+    for entry in text.split("\n@")[1:]:
+        for field in ("author", "title", "year"):
+            assert re.search(rf"^  {field} = \{{.+\}}", entry, re.MULTILINE), entry.partition(",")[0]
