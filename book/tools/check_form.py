@@ -1,4 +1,4 @@
-"""Checks of a notebook's form: the twelve blocks, short cells, no phrase that hides a step, a cell that installs."""
+"""Checks of a notebook's form: the twelve blocks, short cells, no phrase that hides a step."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ BLOCKS = (
     "Summary",
 )
 FORBIDDEN = ("it can be shown", "it can be proved", "left to the reader", "left as an exercise")
-INSTALL = "install"
+UNSEEN = {"remove-cell", "hide-cell"}  # the cell that installs the course is not a hook
 
 
 def form(chapter: Chapter) -> list[str]:
     """Everything wrong with the form of one notebook."""
-    parts = (_kernel(chapter), _cells(chapter), _phrases(chapter), blocks(chapter), _install(chapter))
+    parts = (_kernel(chapter), _cells(chapter), _phrases(chapter), blocks(chapter))
     return [f"{chapter.name}: {message}" for part in parts for message in part]
 
 
@@ -73,15 +73,6 @@ def blocks(chapter: Chapter) -> Iterator[str]:
             f"“{BLOCKS[len(found)]}” is missing" if len(found) < len(BLOCKS) else f"“{found[len(BLOCKS)]}” is one more"
         )
         yield f"{len(found)} level-2 headings instead of {len(BLOCKS)}: {missing}"
-    if headings and not any(cell.index < headings[0][1] for cell in chapter.code):
+    shown = [cell.index for cell in chapter.code if not UNSEEN & set(cell.tags)]
+    if headings and not any(index < headings[0][1] for index in shown):
         yield "the hook (before the first level-2 heading) has no code cell; begin with what the chapter's model made"
-
-
-def _install(chapter: Chapter) -> Iterator[str]:
-    """The cell for Colab and Binder must come first and leave an installed course alone."""
-    tagged = [cell for cell in chapter.code if INSTALL in cell.tags]
-    for cell in tagged:
-        if cell.number != 1:
-            yield f"code cell {cell.number} is tagged `{INSTALL}`; it must be the first"
-        if "find_spec" not in cell.source or "pip" not in cell.source:
-            yield f"code cell {cell.number} must install with pip, and only when find_spec finds no aigc_course"

@@ -166,9 +166,8 @@ def form(project, *cells):
 
 
 def test_a_form_that_is_right(project):
-    install = {"source": "import importlib.util\nif not importlib.util.find_spec('a'):\n    %pip install a"}
-    install["metadata"] = {"tags": ["install"]}
-    assert form(project, ["# One"], install, "1", *BLOCKS, ["### any\n\n```python\n## comment\n```"]) == []
+    install = {"source": "import aigc_course", "metadata": {"tags": ["remove-cell"]}}
+    assert form(project, install, ["# One"], "1", *BLOCKS, ["### any\n\n```python\n## comment\n```"]) == []
 
 
 @pytest.mark.parametrize(
@@ -179,10 +178,10 @@ def test_a_form_that_is_right(project):
         ([*HOOK, *BLOCKS, ["## More"]], "“More” is one more"),
         ([*HOOK, BLOCKS[1], BLOCKS[0], *BLOCKS[2:]], "where the block “What you will be able to do” belongs"),
         ([["# One"], *BLOCKS, "1"], "the hook"),
+        ([["# One"], {"source": "1", "metadata": {"tags": ["remove-cell"]}}, *BLOCKS], "the hook"),
         ([*HOOK, *BLOCKS, "x = 1\n" * 20 + "x"], "code cell 2 has 21 lines"),
         ([*HOOK, *BLOCKS, " "], "code cell 2 is empty"),
         ([*HOOK, *BLOCKS, ["Now it can\nbe shown that"]], "cell 14 says “it can be shown”"),
-        ([*HOOK, *BLOCKS, {"source": "pip", "metadata": {"tags": ["install"]}}], "it must be the first"),
     ],
 )
 def test_a_form_with_a_mistake(project, cells, message):
