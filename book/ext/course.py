@@ -39,6 +39,5 @@ def _connect(app: Sphinx) -> None:
     app.connect("config-inited", site.known_elsewhere)
     app.connect("env-get-outdated", state.read_again_when_changed)
     app.connect("doctree-read", figures.check_alternative_texts)
-    if "autodoc-process-signature" in app.events.events:
-        app.connect("autodoc-process-signature", docstrings.tidy_signature)
+    if "autodoc-process-docstring" in app.events.events:
         app.connect("autodoc-process-docstring", docstrings.safe_docstring, priority=400)  # napoleon has 500

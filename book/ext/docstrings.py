@@ -74,14 +74,3 @@ def _replacement(match: re.Match[str]) -> str:
     if match["tail"]:
         return f"{match['tail'][0]}\\_"
     return match["keep"] or "\\" + match["sign"][-1]
-
-
-def tidy_signature(
-    app: Sphinx, what: str, name: str, thing: Any, options: Any, signature: str | None, returns: str | None
-) -> tuple[str | None, str | None]:
-    """Show ``Float[Tensor, 'b k']`` where autodoc writes ``jaxtyping.Float[Tensor, 'b k']``."""
-    return _tidy(signature), _tidy(returns)
-
-
-def _tidy(text: str | None) -> str | None:
-    return text and re.sub(r"\bjaxtyping\.(?=[A-Z])", "", text)

@@ -1,8 +1,10 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from jupyter_book.config import get_final_config
 
+from book.ext import site
 from tests.ext.tiny import Project
 
 LIBRARY = '''"""A library; *emphasis
@@ -112,6 +114,13 @@ def test_without_an_address_there_are_no_buttons(project: Project, repository: s
     for host in ("executablebooks", "mybinder", "colab.research"):
         assert host not in page
     assert "fa-github" not in page
+
+
+def test_jupyter_books_own_address_is_taken_for_none(tmp_path: Path):
+    theme = options(tmp_path, "")
+    assert "executablebooks" in theme["repository_url"]
+    site.repository_once(SimpleNamespace(), SimpleNamespace(html_theme="sphinx_book_theme", html_theme_options=theme))
+    assert "executablebooks" not in str(theme)
 
 
 def test_one_address_brings_all_buttons(project: Project):
