@@ -183,12 +183,12 @@ def test_a_budget_fails_far_past_it_only(project, budget, fails):
 
 
 def test_a_notebook_far_past_its_budget_is_stopped(project):
-    project.notebook("one", ["# One"], "import time\ntime.sleep(60)", budget={"cpu_s": 0.2})
+    project.notebook("one", ["# One"], "import time\ntime.sleep(600)", budget={"cpu_s": 0.2})
     project.toc("one")
     (project.root / path("two")).unlink()
     start = time.monotonic()
     ran = project.run("execute")
-    assert time.monotonic() - start < 50
+    assert time.monotonic() - start < 200
     assert "is more than 3 times its budget of 0.2 s" in ran.stderr
 
 
@@ -216,7 +216,7 @@ def _sleeping(project):
 
 def _until(reached, process):
     """Wait for the moment to interrupt; return the children that must be gone afterwards."""
-    for _ in range(600):
+    for _ in range(2000):
         if reached():
             return psutil.Process(process.pid).children(recursive=True)
         time.sleep(0.1)
