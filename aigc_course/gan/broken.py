@@ -288,4 +288,8 @@ def seen(program: Program) -> str:
 def report(*rows: str) -> list[dict[str, str]]:
     """One line for each program of the rows: what is looked at, and what was seen."""
     programs = [(row, program) for row in rows for program in ROWS[row]]
-    return [{"row": r, "looked at": (p.__doc__ or "").rstrip("."), "seen": seen(p)} for r, p in programs]
+    return [{"row": row, "looked at": _title(program), "seen": seen(program)} for row, program in programs]
+
+
+def _title(program: Program) -> str:
+    return (program.__doc__ or "").rstrip(".").replace("``", "`")

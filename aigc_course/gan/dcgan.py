@@ -17,11 +17,11 @@ from aigc_course.gan.game import GAN
 
 # Radford et al. use lr 0.0002, betas (0.5, 0.999), batch norm in both networks, and neither of the last three.
 RECIPE: dict[str, Any] = {
-    "lr_g": 2e-3,
-    "lr_d": 2e-3,
+    "lr_g": 3e-3,
+    "lr_d": 3e-3,
     "betas": (0.0, 0.99),
     "smoothing": 0.1,
-    "penalty": 0.3,
+    "penalty": 1.0,
     "average": 0.99,
 }
 
