@@ -43,7 +43,8 @@ def _record(chapter: Chapter) -> dict[str, float]:
 
 def picture(book: list[Chapter]) -> bytes:
     """The chapters' pictures, one under the other, on white, as a PNG."""
-    found = [heroes.find(json.loads(job.record_path(c).with_suffix(".ipynb").read_text("utf-8"))) for c in book]
+    executed = [json.loads(job.record_path(chapter).with_suffix(".ipynb").read_text("utf-8")) for chapter in book]
+    found = [heroes.find(chapter, notebook) for chapter, notebook in zip(book, executed, strict=True)]
     images = [_on_white(hero.data) for hero in found if hero and hero.suffix == ".png"]
     if not images:
         raise BookError("no chapter has a picture tagged `hero`")
