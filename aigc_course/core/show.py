@@ -62,6 +62,9 @@ def figure(fig: Figure, *, caption: str, alt: str, bitmap: bool = False) -> None
     """Show a figure once, as sharp lines (SVG) or, for thousands of points, as a bitmap (PNG)."""
     kind = "png" if bitmap else "svg"
     buffer = io.BytesIO()
+    for legend in filter(None, (ax.get_legend() for ax in fig.axes)):
+        legend.set_frame_on(False)  # made by a cell, outside the style
+        plt.setp(legend.get_texts(), color=GREY)
     with plt.rc_context(STYLE):
         fig.savefig(buffer, format=kind, dpi=200, metadata={"Date": None} if kind == "svg" else None)
     plt.close(fig)
