@@ -15,8 +15,6 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
-from torchvision.datasets import ImageFolder
-from torchvision.transforms import v2
 
 from aigc_course.core import data
 from aigc_course.gan.dcgan import Discriminator, Generator, to_pixels, to_tanh_range
@@ -109,8 +107,13 @@ def p05_right(g: nn.Module, d: nn.Module, x: Images) -> float | None:
     return gradient_norm(g)
 
 
-def _first_batch(transform: v2.Compose) -> str:
+def _first_batch(*, resize: bool) -> str:
     """Shape of the first batch from a folder that holds a 40×30 and a 64×48 picture."""
+    from torchvision.datasets import ImageFolder
+    from torchvision.transforms import v2
+
+    steps = [v2.Grayscale(), v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]
+    transform = v2.Compose([*steps, v2.Resize((32, 32))] if resize else steps)
     with tempfile.TemporaryDirectory() as folder:
         for name, size in (("a", (40, 30)), ("b", (64, 48))):
             (Path(folder) / "digits").mkdir(exist_ok=True)
@@ -119,17 +122,14 @@ def _first_batch(transform: v2.Compose) -> str:
     return "×".join(str(n) for n in images.shape)
 
 
-_TO_TENSOR = (v2.Grayscale(), v2.ToImage(), v2.ToDtype(torch.float32, scale=True))
-
-
 def p06_wrong(g: nn.Module, d: nn.Module, x: Images) -> str:
     """First batch from a folder of pictures of two sizes."""
-    return _first_batch(v2.Compose([*_TO_TENSOR]))
+    return _first_batch(resize=False)
 
 
 def p06_right(g: nn.Module, d: nn.Module, x: Images) -> str:
     """First batch from the same folder, every picture resized."""
-    return _first_batch(v2.Compose([*_TO_TENSOR, v2.Resize((32, 32))]))
+    return _first_batch(resize=True)
 
 
 def p07_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
