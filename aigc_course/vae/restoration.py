@@ -28,34 +28,29 @@ def damaged_log_likelihood(
 
 
 def restore(
-    model: VAE, y: Float[Tensor, "b *shape"], *, flip: float, draws: int = 4000, starts: int = 3, steps: int = 40
+    model: VAE, y: Float[Tensor, "b *shape"], *, flip: float, draws: int = 4000, steps: int = 40
 ) -> tuple[Float[Tensor, "b *shape"], Float[Tensor, " b"]]:
-    """Restored images, and log p(y, z) in nats at the code that was found: low where the scan is unlike anything known.
+    """Restored images, and the height log p(y, z) in nats at the code that was found.
 
-    Every scan is compared with ``draws`` pictures from the prior; from the ``starts`` that explain it best, Adam
-    climbs for ``steps`` updates, and the highest point wins.
+    Every scan is compared with ``draws`` pictures from the prior; from the one that explains it best, Adam climbs for
+    ``steps`` updates.
     """
-    z = _best_draws(model, y, flip, draws, starts).flatten(0, 1).requires_grad_()
-    copies = y.repeat_interleave(starts, dim=0)
+    z = _best_draw(model, y, flip, draws).requires_grad_()
     optimizer = torch.optim.Adam([z], lr=0.1)
     for _ in range(steps):
-        (z.grad,) = torch.autograd.grad(-_log_joint(model, copies, z, flip).sum(), z)
+        (z.grad,) = torch.autograd.grad(-_log_joint(model, y, z, flip).sum(), z)
         optimizer.step()
     with torch.no_grad():
-        height, which = _log_joint(model, copies, z, flip).view(-1, starts).max(dim=1)
-        z = z.view(len(y), starts, -1)[torch.arange(len(y)), which]
-        return model.decode(z).sigmoid(), height
+        return model.decode(z).sigmoid(), _log_joint(model, y, z, flip)
 
 
 @torch.no_grad()
-def _best_draws(
-    model: VAE, y: Float[Tensor, "b *shape"], flip: float, draws: int, starts: int
-) -> Float[Tensor, "b starts k"]:
-    """Codes from the prior whose pictures explain each scan best; all pairs at once, as one matrix product."""
+def _best_draw(model: VAE, y: Float[Tensor, "b *shape"], flip: float, draws: int) -> Float[Tensor, "b k"]:
+    """For each scan the code from the prior that explains it best; all pairs at once, as one matrix product."""
     z = torch.randn(draws, model.k, device=y.device)
     white, black = (part.flatten(1) for part in _channel(model.decode(z), flip))
     heights = y.flatten(1) @ (white - black).T + black.sum(dim=1) + log_prior(z)
-    return z[heights.topk(starts, dim=1).indices]
+    return z[heights.argmax(dim=1)]
 
 
 def _log_joint(model: VAE, y: Float[Tensor, "b *shape"], z: Float[Tensor, "b k"], flip: float) -> Float[Tensor, " b"]:

@@ -102,6 +102,18 @@ def test_f06_codes_fill_a_corner_of_the_prior(right, digits):
         assert (right.encode(digits).mean < 0).float().mean() > 0.3
 
 
+def test_f06_decoder_hears_no_noise():
+    """The wrong loss is the same whatever the random numbers; the right one is not."""
+    x = torch.rand(4, 1, 8, 8)
+    for kind, fixed in ((SharedSigmoid, True), (VAE, False)):
+        model = untrained(kind)
+        values = []
+        for seed in (1, 2):
+            torch.manual_seed(seed)
+            values.append(model.loss(x).item())
+        assert (values[0] == values[1]) is fixed
+
+
 def test_f06_right_version_says_more_about_its_own_samples(right, digits):
     """Encode what the prior drew: the right model finds its codes again, the wrong one cannot (they were negative)."""
     wrong = untrained(SharedSigmoid)

@@ -62,7 +62,7 @@ def test_the_highest_of_all_draws_starts_the_climb():
     model = VAE(nn.Identity(), Stripes(), k=1)
     scan = torch.tensor([[1.0, 0.0] * 8, [0.0, 1.0] * 8, [1.0, 0.0] * 7 + [0.0, 1.0]])
     torch.manual_seed(4)
-    _, height = restore(model, scan, flip=0.2, draws=30, starts=2, steps=0)
+    _, height = restore(model, scan, flip=0.2, draws=30, steps=0)
     torch.manual_seed(4)
     z = torch.randn(30, 1)
     pairs = [damaged_log_likelihood(y.expand(30, 16), model.decode(z), flip=0.2) + log_prior(z) for y in scan]
