@@ -21,7 +21,7 @@ RECIPE: dict[str, Any] = {
     "lr_d": 3e-3,
     "betas": (0.0, 0.99),
     "smoothing": 0.1,
-    "penalty": 1.0,
+    "penalty": 0.5,
     "average": 0.99,
 }
 
