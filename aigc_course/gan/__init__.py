@@ -1,4 +1,5 @@
 """The adversarial family.
 
-game (objectives and the original GAN), dcgan (its networks and recipe for images).
+game (objectives and the original GAN), dcgan (its networks and recipe for images), diagnostics (what a generator
+draws), broken (thirteen wrong programs that circulate, each beside its repair).
 """
