@@ -51,3 +51,20 @@ def test_same_seed_same_samples():
     first = model.sample(4)
     torch.manual_seed(3)
     assert torch.equal(first, model.sample(4))
+
+
+def test_resuming_equals_never_stopping(tmp_path):
+    """Catches state that a checkpoint forgets."""
+
+    def make():
+        torch.manual_seed(0)
+        model = convolutional.vae(k=2, width=2, hidden=8)
+        return model, GradientDescent(model, model.loss)
+
+    x = torch.rand(64, 1, 32, 32, generator=torch.Generator().manual_seed(0))
+    whole, algorithm = make()
+    history = fit(algorithm, x, steps=8, batch_size=16)
+    fit(make()[1], x, steps=3, batch_size=16, checkpoint=tmp_path / "c.pt")
+    resumed, algorithm = make()
+    assert fit(algorithm, x, steps=8, batch_size=16, checkpoint=tmp_path / "c.pt") == history
+    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), resumed.parameters(), strict=True))
