@@ -1,4 +1,4 @@
-"""What screen readers need and the tools below do not write: the language of Chinese terms, current list roles."""
+"""What screen readers need and the tools below do not write: the language of Chinese terms, current roles and names."""
 
 from __future__ import annotations
 
@@ -18,14 +18,20 @@ def mark_chinese_terms(app: Sphinx, doctree: nodes.document) -> None:
             term["classes"].append("language-zh-Hans")
 
 
-def renew_roles(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Call the entries of the bibliography items of their list; docutils uses a role that ARIA has withdrawn."""
-    if body := context.get("body"):
-        context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+RENEWED = {
+    'role="doc-biblioentry"': 'role="listitem"',  # docutils' role for an entry of the bibliography, withdrawn by ARIA
+    ' aria-label="Toggle hidden content"': "",  # MyST-NB's label on a folded cell, which hides the words shown there
+}
+
+
+def renew_markup(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Replace markup that accessibility rules have overtaken."""
+    for old, new in RENEWED.items():
+        context["body"] = context.get("body", "").replace(old, new)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hooks."""
     app.connect("doctree-read", mark_chinese_terms)
-    app.connect("html-page-context", renew_roles)
+    app.connect("html-page-context", renew_markup)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
