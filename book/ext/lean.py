@@ -130,7 +130,7 @@ def remove_unused(site: Path) -> None:
 
 
 def lighten(app: Sphinx, exception: Exception | None) -> None:
-    """After the build: delete what no page loads, and shrink every style sheet but the book's own."""
+    """After the build: delete what no page loads, and shrink every style sheet."""
     if exception is not None or app.builder.format != "html":
         return
     site = Path(app.outdir)
