@@ -90,6 +90,9 @@ class Verdict:
         """The line that the learner reads."""
         return f"{self.status}: {self.message}" if self.message else self.status
 
+    def _ipython_display_(self) -> None:
+        """Nothing more in a notebook: ``grade`` has printed the line already."""
+
 
 @cache
 def chapter_exercises(slug: str) -> dict[str, Task]:

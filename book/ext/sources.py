@@ -1,8 +1,7 @@
 """What the extension reads beside the chapters themselves: the plan of the course, measurements, formulas."""
 
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,6 @@ import yaml
 
 from book.tools import markdown
 from book.tools.chapters import Cell, Chapter
-
-_DOLLAR = re.compile(r"\$\$(?P<latex>.+?)\$\$[ \t]*\((?P<label>[^()\s]+)\)", re.DOTALL)
-_OPTION = re.compile(r"^:(?:(?:label|name):[ \t]*(?P<label>\S+)|\w+:.*)[ \t]*$", re.MULTILINE)
 
 
 def exercise_calls(code: str) -> list[tuple[str, str]]:
@@ -34,17 +30,7 @@ def title(chapter: Chapter) -> str:
 
 def formulas(chapter: Chapter) -> dict[str, str]:
     """Return label → LaTeX of the chapter's labelled equations."""
-    return {label: latex for cell in chapter.prose for label, latex in _formulas(cell.source)}
-
-
-def _formulas(text: str) -> Iterator[tuple[str, str]]:
-    prose, blocks = markdown.split(text)
-    for match in _DOLLAR.finditer(prose):
-        yield match["label"], match["latex"].strip()
-    for info, body in blocks:
-        labels = [match["label"] for match in _OPTION.finditer(body) if match["label"]]
-        if info.startswith("{math}") and labels:
-            yield labels[0], _OPTION.sub("", body).strip()
+    return {label: latex for cell in chapter.prose for label, latex in markdown.equations(cell.source)}
 
 
 def record(executed: Path, chapter: Chapter) -> dict[str, Any]:

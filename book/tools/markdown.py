@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 _FENCE = re.compile(r"^(?P<indent> {0,3})(?P<mark>`{3,}|~{3,}|:{3,})(?P<info>.*)$")
-_DOLLAR = re.compile(r"\$\$(?P<math>.+?)\$\$[ \t]*\((?P<label>[^()\s]+)\)", re.DOTALL)
-_MATH = re.compile(r"^:(?:label|name):[ \t]*(\S+)[ \t]*$", re.MULTILINE)
+# The label may be missing: an equation without one must be read too, or its end would pass for another's beginning.
+_DOLLAR = re.compile(r"\$\$(?P<math>.+?)\$\$(?:[ \t]*\((?P<label>[^()\s]+)\))?", re.DOTALL)
+_OPTION = re.compile(r"^:(?:(?:label|name):[ \t]*(?P<label>\S+)|\w+:.*)[ \t]*$", re.MULTILINE)
 _ROLE = re.compile(r"\{(eq|cite(?::\w+)?)\}`([^`]+)`")
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 
@@ -34,14 +35,21 @@ def _is_directive_of_prose(mark: str, info: str) -> bool:
     return mark.startswith(":") or (info.strip().startswith("{") and not info.strip().startswith(("{math", "{code")))
 
 
-def labels(text: str) -> list[str]:
-    """Labels of the equations in `text`, in order: `$$…$$ (label)` first, then `{math}` directives."""
+def equations(text: str) -> list[tuple[str, str]]:
+    """Labelled equations of `text` as (label, LaTeX): `$$…$$ (label)` first, then `{math}` directives."""
     prose, blocks = split(text)
-    found = [match["label"] for match in _DOLLAR.finditer(_without_inline_code(prose))]
+    pairs = _DOLLAR.finditer(_without_inline_code(prose))
+    found = [(match["label"], match["math"].strip()) for match in pairs if match["label"]]
     for info, body in blocks:
         if info.startswith("{math}"):
-            found += _MATH.findall(body)
+            latex = _OPTION.sub("", body).strip()
+            found += [(match["label"], latex) for match in _OPTION.finditer(body) if match["label"]]
     return found
+
+
+def labels(text: str) -> list[str]:
+    """Labels of the equations in `text`, in the order of `equations`."""
+    return [label for label, _ in equations(text)]
 
 
 def roles(text: str, name: str) -> list[str]:

@@ -78,6 +78,11 @@ def test_labels(text, labels):
     assert markdown.labels(text) == labels
 
 
+def test_an_equation_begins_after_the_unlabelled_one_before_it():
+    text = "$$\na = b\n$$\n\nwhere\n\n$$ c $$ (a-c)\n\n$$ d $$\n\n$$\ne\n$$ (a-e)"
+    assert markdown.equations(text) == [("a-c", "c"), ("a-e", "e")]
+
+
 def test_proofs_carry_their_source_and_methods_their_class(project):
     method = 'class TestX:\n    @pytest.mark.equation("a", "b")\n    def test_m(self):\n        pass\n'
     project.write("tests/test_a.py", method)
