@@ -7,14 +7,18 @@
 from __future__ import annotations
 
 import copy
+import functools
 import re
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import nbval.kernel
 import pytest
+from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell, NbCellError
 
 from book.tools import files
@@ -33,6 +37,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start keeping when asked to."""
     if folder := config.getoption("--keep"):
         config.pluginmanager.register(_Keeper(Path(folder)))
+        sockets = tempfile.TemporaryDirectory(prefix="kernel-")  # its path must stay below 100 characters
+        config.add_cleanup(sockets.cleanup)
+        nbval.kernel.KernelManager = _kernels_in(sockets.name)
+
+
+def _kernels_in(folder: str) -> Any:
+    """Kernels that talk through files: of two that start together on ports, both may be given the same one."""
+    return functools.partial(KernelManager, transport="ipc", connection_file=f"{folder}/kernel.json")
 
 
 def unexpected(outputs: list[Any]) -> str:
