@@ -208,6 +208,7 @@ def test_loss_is_the_mean_negative_bound():
         assert loss.item() == pytest.approx(pixels.item() + beta * kl, abs=1e-5)
 
 
+@pytest.mark.folklore("F04")
 def test_gradient_of_the_pixels_reaches_both_networks():
     """Catches a detached code (F04): with β = 0 only the pixels speak, and the encoder must hear them."""
     torch.manual_seed(0)

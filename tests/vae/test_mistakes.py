@@ -41,10 +41,12 @@ def blind(x: torch.Tensor) -> float:
     return -bernoulli_log_likelihood(x, mean.logit().expand_as(x)).mean().item()
 
 
+@pytest.mark.folklore("F04")
 def test_f04_right_version_sees_the_image(right, digits):
     assert pixels(right, digits) < blind(digits) - 5
 
 
+@pytest.mark.folklore("F04")
 def test_f04_separate_losses_are_blind(digits):
     """Wrong version, with the sign it means: the code says nothing, and the pictures no more than the mean image."""
     model = untrained()
@@ -53,6 +55,7 @@ def test_f04_separate_losses_are_blind(digits):
     assert pixels(model, digits) > blind(digits) - 0.5
 
 
+@pytest.mark.folklore("F04")
 def test_f04_printed_sign_runs_away(digits):
     """Wrong version, as printed (minimise −KL): the posterior leaves the prior for good."""
     model = untrained()
@@ -67,6 +70,7 @@ def test_f04_resumes_like_any_algorithm(digits, tmp_path):
     assert fit(resumed, digits, steps=6, batch_size=128, checkpoint=tmp_path / "c.pt") == history
 
 
+@pytest.mark.folklore("F05")
 def test_f05_circulated_term_ignores_the_mean_and_is_no_divergence():
     """The right term is 0 only at the prior and positive elsewhere; the circulated one fails both."""
     far = Gaussian(torch.full((1, 4), 5.0), torch.zeros(1, 4))
@@ -77,6 +81,7 @@ def test_f05_circulated_term_ignores_the_mean_and_is_no_divergence():
     assert kl_to_standard_normal(wide).item() > 0
 
 
+@pytest.mark.folklore("F05")
 def test_f05_codes_leave_the_prior(right, digits):
     """Trained with the circulated term (its sign mended), the codes spread far outside N(0, I); trained right, not."""
     wrong = untrained(CirculatedKL)
@@ -86,12 +91,14 @@ def test_f05_codes_leave_the_prior(right, digits):
         assert right.encode(digits).mean.std() < 1.1
 
 
+@pytest.mark.folklore("F05")
 def test_f05_as_printed_has_no_minimum():
     """Minimising mean(log σ − σ + 1) rewards any σ that is extreme."""
     values = [circulated_kl(Gaussian(torch.zeros(1, 1), torch.full((1, 1), v))).item() for v in (0.0, 4.0, 8.0)]
     assert values[0] > values[1] > values[2]
 
 
+@pytest.mark.folklore("F06")
 def test_f06_codes_fill_a_corner_of_the_prior(right, digits):
     """All means positive and below one, so that almost no draw of N(0, I) falls where the decoder was trained."""
     wrong = untrained(SharedSigmoid)
@@ -102,6 +109,7 @@ def test_f06_codes_fill_a_corner_of_the_prior(right, digits):
         assert (right.encode(digits).mean < 0).float().mean() > 0.3
 
 
+@pytest.mark.folklore("F06")
 def test_f06_decoder_hears_no_noise():
     """The wrong loss is the same whatever the random numbers; the right one is not."""
     x = torch.rand(4, 1, 8, 8)
@@ -114,6 +122,7 @@ def test_f06_decoder_hears_no_noise():
         assert (values[0] == values[1]) is fixed
 
 
+@pytest.mark.folklore("F06")
 def test_f06_right_version_says_more_about_its_own_samples(right, digits):
     """Encode what the prior drew: the right model finds its codes again, the wrong one cannot (they were negative)."""
     wrong = untrained(SharedSigmoid)
