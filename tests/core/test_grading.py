@@ -78,6 +78,14 @@ def test_functions_with_noise_see_the_same_noise():
     assert grading.judge(noisy, lambda x: torch.rand(3) + x).status == "wrong"
 
 
+def test_the_same_answer_gets_the_same_words_every_time():
+    said = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        said.append(grading.judge(DOUBLE, lambda x: torch.randn(3)).message)
+    assert said[0] == said[1]
+
+
 def test_grading_leaves_the_learners_random_numbers_alone():
     torch.manual_seed(5)
     expected = torch.rand(2)

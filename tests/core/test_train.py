@@ -62,6 +62,18 @@ def test_the_callers_random_numbers_do_not_enter_and_are_not_touched():
     assert run(5, seed=1)[0] != first
 
 
+def test_every_update_has_noise_of_its_own():
+    drawn = []
+
+    class Listener(Noisy):
+        def step(self, batch):
+            drawn.append(torch.rand(()).item())
+            return {}
+
+    train.fit(Listener(), DATA, steps=6, batch_size=8)
+    assert len(set(drawn)) == 6
+
+
 def test_an_epoch_shows_every_example_once_and_the_next_another_order():
     stream = train.batches(torch.arange(12), 4, seed=3)
     epochs = [torch.cat([next(stream) for _ in range(3)]) for _ in range(2)]
@@ -139,6 +151,16 @@ def test_a_full_disk_leaves_the_old_checkpoint_whole(tmp_path, monkeypatch):
         train.save(path, {"a": 2})
     assert torch.load(path) == {"a": 1}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_save_puts_a_new_file_in_place_of_the_old_one(tmp_path):
+    """Written over, the old file would be half new when the power fails; here its reader still has it whole."""
+    path = tmp_path / "c.pt"
+    train.save(path, {"a": 1})
+    with path.open("rb") as old:
+        train.save(path, {"a": 2})
+        assert torch.load(old) == {"a": 1}
+    assert torch.load(path) == {"a": 2}
 
 
 def test_gradient_descent_is_the_optimisers_step():
