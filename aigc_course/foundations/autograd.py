@@ -1,0 +1,271 @@
+"""Reverse-mode automatic differentiation from scratch: first for single numbers, then for numpy arrays.
+
+Rumelhart, Hinton & Williams (1986), *Learning representations by back-propagating errors*; Baydin et al. (2018),
+*Automatic differentiation in machine learning: a survey*, arXiv:1502.05767, section 3.2.
+
+Every result remembers its parents and how a change of it depends on a change of each parent. ``backward`` walks from
+the result to the inputs and adds up, for every node on the way, the derivative of the result with respect to it.
+It starts from zero each time: nothing has to be cleared between two calls, and nothing accumulates over them.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+Pull = Callable[[np.ndarray], tuple[np.ndarray, ...]]
+
+
+def ordered(result: Any) -> list[Any]:
+    """Every node that ``result`` depends on, parents before children; a loop, since a recursion would run out."""
+    order, seen, waiting = [], set(), [(result, False)]
+    while waiting:
+        node, finished = waiting.pop()
+        if finished:
+            order.append(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            waiting.append((node, True))
+            waiting.extend((parent, False) for parent in node.parents)
+    return order
+
+
+class Value:
+    """One number, the numbers it was computed from, and its derivative with respect to each of them."""
+
+    def __init__(self, data: float, parents: Sequence["Value"] = (), slopes: Sequence[float] = ()) -> None:
+        self.data, self.grad = float(data), 0.0
+        self.parents, self.slopes = tuple(parents), tuple(slopes)
+
+    def backward(self) -> None:
+        """Set ``grad`` of every number that this one depends on, children before parents."""
+        order = ordered(self)
+        for node in order:
+            node.grad = 0.0
+        self.grad = 1.0
+        for node in reversed(order):
+            for parent, slope in zip(node.parents, node.slopes, strict=True):
+                parent.grad += slope * node.grad
+
+    def __add__(self, other: "Value | float") -> "Value":
+        """A sum passes changes on as they are."""
+        other = _value(other)
+        return Value(self.data + other.data, (self, other), (1.0, 1.0))
+
+    def __mul__(self, other: "Value | float") -> "Value":
+        """A product scales the change of one factor by the other."""
+        other = _value(other)
+        return Value(self.data * other.data, (self, other), (other.data, self.data))
+
+    def __pow__(self, power: float) -> "Value":
+        """A fixed power."""
+        return Value(self.data**power, (self,), (power * self.data ** (power - 1),))
+
+    def exp(self) -> "Value":
+        """The exponential, which is its own derivative."""
+        result = math.exp(self.data)
+        return Value(result, (self,), (result,))
+
+    def log(self) -> "Value":
+        """The natural logarithm."""
+        return Value(math.log(self.data), (self,), (1 / self.data,))
+
+    def tanh(self) -> "Value":
+        """The hyperbolic tangent."""
+        result = math.tanh(self.data)
+        return Value(result, (self,), (1 - result**2,))
+
+    def relu(self) -> "Value":
+        """The positive part; at 0 the slope is taken as 0, as torch does."""
+        return Value(max(0.0, self.data), (self,), (float(self.data > 0),))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __neg__(self) -> "Value":
+        """Minus one times the number."""
+        return self * -1.0
+
+    def __sub__(self, other: "Value | float") -> "Value":
+        """A sum with the negative."""
+        return self + -_value(other)
+
+    def __rsub__(self, other: float) -> "Value":
+        """A number minus this one."""
+        return _value(other) - self
+
+    def __truediv__(self, other: "Value | float") -> "Value":
+        """A product with the power −1."""
+        return self * _value(other) ** -1.0
+
+
+def _value(x: "Value | float") -> Value:
+    return x if isinstance(x, Value) else Value(x)
+
+
+class Array:
+    """A numpy array in float64 that remembers its parents and how to pull a gradient back to them."""
+
+    __array_ufunc__ = None  # or numpy would take `array + Array` apart, element by element
+
+    def __init__(self, data: Any, parents: Sequence["Array"] = (), pull: Pull | None = None) -> None:
+        self.data = np.asarray(data, dtype=np.float64)
+        self.grad = np.zeros_like(self.data)
+        self.parents, self.pull = tuple(parents), pull
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        return self.data.shape
+
+    def backward(self) -> None:
+        """Set ``grad`` of every array that this single number depends on.
+
+        Raises:
+            ValueError: The result has more than one element, and "its gradient" would mean nothing.
+        """
+        if self.data.size != 1:
+            raise ValueError(f"backward() of an array of shape {self.shape}; reduce it to one number, with .sum() say")
+        order = ordered(self)
+        for node in order:
+            node.grad = np.zeros_like(node.data)
+        self.grad = np.ones_like(self.data)
+        for node in reversed(order):
+            if node.pull is not None:
+                for parent, gradient in zip(node.parents, node.pull(node.grad), strict=True):
+                    parent.grad = np.asarray(parent.grad + unbroadcast(np.asarray(gradient), parent.shape))
+
+    def __add__(self, other: Any) -> "Array":
+        """Element by element, with broadcasting."""
+        other = _array(other)
+        return Array(self.data + other.data, (self, other), lambda g: (g, g))
+
+    def __mul__(self, other: Any) -> "Array":
+        """Element by element, with broadcasting."""
+        other = _array(other)
+        return Array(self.data * other.data, (self, other), lambda g: (g * other.data, g * self.data))
+
+    def __matmul__(self, other: Any) -> "Array":
+        """Product of two matrices: the gradient goes back through the transposed other one."""
+        other = _array(other)
+        if self.data.ndim != 2 or other.data.ndim != 2:
+            raise ValueError(f"@ needs two matrices, got shapes {self.shape} and {other.shape}; use .reshape first")
+        return Array(self.data @ other.data, (self, other), lambda g: (g @ other.data.T, self.data.T @ g))
+
+    def __pow__(self, power: float) -> "Array":
+        """A fixed power of each element."""
+        return Array(self.data**power, (self,), lambda g: (g * power * self.data ** (power - 1),))
+
+    def exp(self) -> "Array":
+        """The exponential of each element."""
+        result = np.exp(self.data)
+        return Array(result, (self,), lambda g: (g * result,))
+
+    def log(self) -> "Array":
+        """The natural logarithm of each element."""
+        return Array(np.log(self.data), (self,), lambda g: (g / self.data,))
+
+    def relu(self) -> "Array":
+        """The positive part of each element."""
+        return Array(np.maximum(self.data, 0), (self,), lambda g: (g * (self.data > 0),))
+
+    def tanh(self) -> "Array":
+        """The hyperbolic tangent of each element."""
+        result = np.tanh(self.data)
+        return Array(result, (self,), lambda g: (g * (1 - result**2),))
+
+    def sigmoid(self) -> "Array":
+        """1 / (1 + e⁻ᶻ), written with tanh, which cannot overflow."""
+        result = 0.5 * (1 + np.tanh(0.5 * self.data))
+        return Array(result, (self,), lambda g: (g * result * (1 - result),))
+
+    def softplus(self) -> "Array":
+        """log(1 + eᶻ) without overflow; its slope is the sigmoid."""
+        slope = 0.5 * (1 + np.tanh(0.5 * self.data))
+        return Array(np.logaddexp(0, self.data), (self,), lambda g: (g * slope,))
+
+    def sum(self, axis: int | None = None, *, keepdims: bool = False) -> "Array":
+        """Sum over one axis or over everything: each summand receives the gradient of the sum."""
+
+        def pull(g: np.ndarray) -> tuple[np.ndarray, ...]:
+            kept = g if keepdims or axis is None else np.expand_dims(g, axis)
+            return (np.broadcast_to(kept, self.shape),)
+
+        return Array(self.data.sum(axis=axis, keepdims=keepdims), (self,), pull)
+
+    def mean(self) -> "Array":
+        """Mean over everything."""
+        return self.sum() * (1 / self.data.size)
+
+    def logsumexp(self) -> "Array":
+        """Logarithm of the sum of exponentials along the last axis, which is kept; its slope is the softmax."""
+        top = self.data.max(axis=-1, keepdims=True)
+        weights = np.exp(self.data - top)
+        total = weights.sum(axis=-1, keepdims=True)
+        return Array(top + np.log(total), (self,), lambda g: (g * weights / total,))
+
+    def reshape(self, *shape: int) -> "Array":
+        """The same elements in another shape."""
+        return Array(self.data.reshape(shape), (self,), lambda g: (g.reshape(self.shape),))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __neg__(self) -> "Array":
+        """Minus one times each element."""
+        return self * -1.0
+
+    def __sub__(self, other: Any) -> "Array":
+        """A sum with the negative."""
+        return self + -_array(other)
+
+    def __rsub__(self, other: Any) -> "Array":
+        """Something else minus this array."""
+        return _array(other) - self
+
+    def __truediv__(self, other: Any) -> "Array":
+        """A product with the power −1."""
+        return self * _array(other) ** -1.0
+
+
+def _array(x: Any) -> Array:
+    return x if isinstance(x, Array) else Array(x)
+
+
+def unbroadcast(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Sum over the copies that broadcasting made of an array of ``shape``: one number used often has many effects."""
+    gradient = np.asarray(gradient.sum(axis=tuple(range(gradient.ndim - len(shape)))))
+    stretched = tuple(i for i, (n, was) in enumerate(zip(gradient.shape, shape, strict=True)) if was == 1 and n > 1)
+    return np.asarray(gradient.sum(axis=stretched, keepdims=True))
+
+
+def cross_entropy(logits: Array, classes: Int[np.ndarray, " b"]) -> Array:
+    """Mean of −log softmax(logits)[class] over a batch, in nats per example."""
+    chosen = np.eye(logits.shape[1])[classes]
+    return (logits.logsumexp().sum() - (logits * chosen).sum()) * (1 / len(classes))
+
+
+def binary_cross_entropy(logits: Array, x: Float[np.ndarray, "b d"]) -> Array:
+    """−log likelihood of independent pixels with probabilities sigmoid(logits): summed over d, averaged over b."""
+    return (logits.softplus().sum() - (logits * x).sum()) * (1 / len(x))
+
+
+def gradients(loss: Callable[..., Array], *at: np.ndarray) -> list[np.ndarray]:
+    """Exact gradient of ``loss`` with respect to each of its arguments, by one walk backwards."""
+    inputs = [Array(x) for x in at]
+    loss(*inputs).backward()
+    return [x.grad for x in inputs]
+
+
+def numerical_gradients(loss: Callable[..., Array], *at: np.ndarray, h: float = 1e-5) -> list[np.ndarray]:
+    """The same by central differences, (L(x + h) − L(x − h)) / 2h, two evaluations for every single number."""
+    results = [np.zeros(np.shape(x)) for x in at]
+    for result, argument in zip(results, range(len(at)), strict=True):
+        for index in np.ndindex(result.shape):
+            ends = []
+            for step in (h, -h):
+                moved = [np.array(x, dtype=np.float64) for x in at]
+                moved[argument][index] += step
+                ends.append(loss(*(Array(x) for x in moved)).data.item())
+            result[index] = (ends[0] - ends[1]) / (2 * h)
+    return results

@@ -1,0 +1,114 @@
+"""Dense networks on the course's own arrays: starting weights, layers, and the update that trains them.
+
+Glorot & Bengio (2010), *Understanding the difficulty of training deep feedforward neural networks*; He et al. (2015),
+*Delving Deep into Rectifiers*, arXiv:1502.01852, section 2.2.
+
+Shapes: examples are rows, so a layer computes ``a @ W + b`` with ``W`` of shape (inputs, outputs), the transpose of
+the chapter's formulas, where one example is a column.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from aigc_course.core.train import Metrics, State
+from aigc_course.foundations.autograd import Array
+from aigc_course.foundations.optimizers import Optimizer
+
+Activation = Callable[[Array], Array]
+Scale = Callable[[int, int], float]
+
+
+def he(inputs: int, outputs: int) -> float:
+    """Variance of the starting weights that keeps mean squares constant through ReLU layers: 2 / inputs."""
+    return 2 / inputs
+
+
+def glorot(inputs: int, outputs: int) -> float:
+    """Compromise between the way forward and the way back where slopes are near 1: 2 / (inputs + outputs)."""
+    return 2 / (inputs + outputs)
+
+
+class MLP:
+    """Dense layers with an activation between them and none after the last."""
+
+    def __init__(
+        self, sizes: Sequence[int], *, seed: int = 0, activation: Activation = Array.relu, scale: Scale = he
+    ) -> None:
+        if len(sizes) < 2:
+            raise ValueError(f"sizes={list(sizes)}; name at least the inputs and the outputs")
+        rng = np.random.default_rng(seed)
+        self.activation = activation
+        self.layers = [
+            (Array(rng.normal(0, scale(i, o) ** 0.5, (i, o))), Array(np.zeros(o))) for i, o in itertools.pairwise(sizes)
+        ]
+
+    def __call__(self, x: Array) -> Array:
+        """Outputs of the last layer, one row per example."""
+        *hidden, (weights, bias) = self.layers
+        for w, b in hidden:
+            x = self.activation(x @ w + b)
+        return x @ weights + bias
+
+    def parameters(self) -> list[Array]:
+        """Weights and biases, layer by layer."""
+        return [array for layer in self.layers for array in layer]
+
+
+def softmax(logits: Float[np.ndarray, "b c"]) -> Float[np.ndarray, "b c"]:
+    """Probabilities of the classes, one row per example."""
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def probabilities(network: Callable[[Array], Array], x: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b c"]:
+    """What a classifier says about each example."""
+    return softmax(network(Array(x)).data)
+
+
+class Descent:
+    """An algorithm for ``aigc_course.core.train.fit``: a loss on arrays, its parameters, and a rule that moves them."""
+
+    def __init__(self, parameters: Iterable[Array], loss: Callable[..., Array], optimizer: Optimizer) -> None:
+        self.parameters, self.loss, self.optimizer = list(parameters), loss, optimizer
+
+    def step(self, batch: Tensor | tuple[Tensor, ...]) -> Metrics:
+        """Differentiate the loss of one batch and move every parameter."""
+        columns = batch if isinstance(batch, tuple) else (batch,)
+        loss = self.loss(*(column.numpy() for column in columns))
+        loss.backward()
+        moved = self.optimizer.update([p.data for p in self.parameters], [p.grad for p in self.parameters])
+        for parameter, value in zip(self.parameters, moved, strict=True):
+            parameter.data = value
+        return {"loss": loss.data.item()}
+
+    def state_dict(self) -> State:
+        """The parameters and the optimiser's memory, as tensors and numbers."""
+        return {"parameters": _packed([p.data for p in self.parameters]), "optimizer": _packed(vars(self.optimizer))}
+
+    def load_state_dict(self, state: State) -> None:
+        """Inverse of ``state_dict``."""
+        for parameter, value in zip(self.parameters, _unpacked(state["parameters"]), strict=True):
+            parameter.data = value
+        vars(self.optimizer).update(_unpacked(state["optimizer"]))
+
+
+def _packed(state: Any) -> Any:
+    if isinstance(state, np.ndarray):
+        return torch.tensor(state)
+    if isinstance(state, dict):
+        return {name: _packed(value) for name, value in state.items()}
+    return [_packed(value) for value in state] if isinstance(state, list) else state
+
+
+def _unpacked(state: Any) -> Any:
+    if isinstance(state, Tensor):
+        return state.cpu().numpy()
+    if isinstance(state, dict):
+        return {name: _unpacked(value) for name, value in state.items()}
+    return [_unpacked(value) for value in state] if isinstance(state, list) else state
