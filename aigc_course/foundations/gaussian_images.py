@@ -1,0 +1,58 @@
+"""Images as draws from one normal distribution, fitted through principal component analysis.
+
+Tipping & Bishop (1999), *Probabilistic Principal Component Analysis*: the ``k`` directions in which the images vary
+most keep their variance, all other directions share one variance. That makes a proper density on all ``d`` pixels.
+
+Symbols: image ``x`` of ``d`` pixels, mean ``m``, directions ``u_j`` of length 1 with variance ``l_j``, noise variance
+``s2``. Log-likelihoods in nats per image.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+class GaussianImages:
+    """A normal distribution of images with ``k`` principal directions and equal noise in all the others."""
+
+    def __init__(self, x: Float[Tensor, "n *shape"], *, k: int) -> None:
+        """Fit by maximum likelihood to at least two images; ``k`` must be below their number and that of pixels."""
+        flat = x.flatten(1)
+        n, d = flat.shape
+        if not 0 < k < min(n, d):
+            raise ValueError(f"k={k} directions from {n} images of {d} pixels; choose from 1 to {min(n, d) - 1}")
+        self.shape, self.mean = x.shape[1:], flat.mean(dim=0)
+        _, spread, directions = torch.linalg.svd(flat - self.mean, full_matrices=False)
+        variances = spread.square() / n
+        self.directions, self.variances = directions[:k], variances[:k]
+        self.noise = (variances[k:].sum() / (d - k)).clamp(min=1e-6)  # pixels that never vary would give 0
+
+    def sample(self, n: int, *, noise: bool = False) -> Float[Tensor, "n *shape"]:
+        """``n`` images, clipped to [0, 1]; without the noise of the other directions unless it is asked for."""
+        flat = self.mean + torch.randn(n, len(self.variances)) * self.variances.sqrt() @ self.directions
+        if noise:
+            other = torch.randn(n, len(self.mean)) * self.noise.sqrt()
+            flat = flat + other - other @ self.directions.T @ self.directions
+        return flat.clamp(0, 1).view(n, *self.shape)
+
+    def log_likelihood(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, " n"]:
+        """Log density in nats per image: the chosen directions one by one, then the rest together."""
+        offset = x.flatten(1) - self.mean
+        along = offset @ self.directions.T
+        rest = (offset.square().sum(dim=1) - along.square().sum(dim=1)).clamp(min=0)
+        d, k = len(self.mean), len(self.variances)
+        squared = (along.square() / self.variances).sum(dim=1) + rest / self.noise
+        log_volume = self.variances.log().sum() + (d - k) * self.noise.log()
+        return -0.5 * (d * math.log(2 * math.pi) + log_volume + squared)
+
+
+def one_per_class(x: Float[Tensor, "n *shape"], y: Int[Tensor, " n"], *, k: int) -> list[GaussianImages]:
+    """One normal distribution for the images of each class, in the order of the classes."""
+    return [GaussianImages(x[y == label], k=k) for label in range(int(y.max()) + 1)]
+
+
+def mixture_log_likelihood(models: list[GaussianImages], x: Float[Tensor, "n *shape"]) -> Float[Tensor, " n"]:
+    """Log density in nats when the class is first drawn, each with the same probability."""
+    return torch.stack([model.log_likelihood(x) for model in models]).logsumexp(dim=0) - math.log(len(models))

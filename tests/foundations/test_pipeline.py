@@ -1,0 +1,72 @@
+import re
+
+import pytest
+
+from aigc_course.foundations import corpus, facts, pipeline
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return pipeline.preprocess(corpus.paragraphs())
+
+
+def test_the_corpus_is_clean_and_large(texts):
+    """Catches letters outside the alphabet, which a model without smoothing would call impossible."""
+    train, held_out = texts
+    assert set(train) | set(held_out) <= set(corpus.LETTERS)
+    assert len(train) > 100_000
+    assert 5_000 < len(held_out) < len(train) / 5
+    assert not re.search(r"  | [.,:;]", train)
+
+
+def test_no_paragraph_is_on_both_sides():
+    train, held_out = corpus.split(["one one", "two two", "one one", "three three", "four four"], held_out=0.5)
+    assert {word for word in train.split()}.isdisjoint(held_out.split())
+
+
+def test_verification_gives_the_reason():
+    source = "the value of the expression is the value of the last item in the list and nothing else"
+    words = pipeline.vocabulary(source)
+    assert pipeline.verify("the value", source, words) == "length"
+    assert pipeline.verify("the valve of the expression is the last item", source, words) == "no word"
+    assert pipeline.verify(source[:60], source, words) == "copied"
+    assert pipeline.verify("the last expression in the value of the item", source, words) == ""
+
+
+def test_the_whole_pipeline_publishes_what_passed(tmp_path):
+    """Catches a stage left out: unverified sentences, a missing note, an order that nobody chose."""
+    report = pipeline.run(tmp_path / "filler.txt", orders=range(2, 7), characters=4_000)
+    note, *lines = (tmp_path / "filler.txt").read_text(encoding="utf-8").split("\n")
+    assert note == pipeline.NOTE
+    assert len(lines) == report["accepted"] < report["candidates"]
+    assert report["order"] in range(4, 7)
+    assert 0.5 < report["nats per character"] < 2
+    assert all(line[0].isupper() or not line[0].isalpha() for line in lines)
+
+
+def test_generated_sentences_are_whole(texts):
+    model = pipeline.train(texts[0], 4)
+    sentences = pipeline.generate(model, 1_000, seed=0)
+    assert sentences
+    assert all(". " not in s for s in sentences)
+
+
+def test_arithmetic_knows_its_answers():
+    """Catches a product for a sum, numbers of the wrong size, and questions that do not depend on the seed."""
+    for sign in "+×":
+        for fact in facts.arithmetic(20, sign=sign, digits=2, seed=0):
+            a, b = map(int, re.findall(r"\d+", fact.question))
+            assert 10 <= a <= 99
+            assert fact.answer == (a + b if sign == "+" else a * b)
+    assert facts.arithmetic(3, sign="+", digits=2, seed=0) != facts.arithmetic(3, sign="+", digits=2, seed=1)
+    with pytest.raises(ValueError, match="sign"):
+        facts.arithmetic(1, sign="-", digits=1, seed=0)
+
+
+def test_a_reply_is_judged_by_its_last_number():
+    fact = facts.Fact("What is 17 + 25?", 42)
+    assert facts.right(fact, "17 + 25 = 42.")
+    assert facts.right(fact, "42")
+    assert not facts.right(fact, "17 + 25 = 32.")
+    assert not facts.right(fact, "I cannot say.")
+    assert facts.final_number("That is 1,024.") == 1024
