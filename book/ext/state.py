@@ -11,8 +11,10 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from book.ext import sources
-from book.tools import chapters, proofs
+from book.tools import chapters, folklore, proofs
 from book.tools.chapters import Chapter
+from book.tools.folklore import Row
+from book.tools.proofs import Proof
 
 PLAN, EXECUTED = "book/course.yml", "_build/executed"
 
@@ -49,9 +51,19 @@ class Book:
         return {chapter.docname: chapter for chapter in self.chapters}
 
     @cached_property
-    def proofs(self) -> dict[str, list[proofs.Proof]]:
+    def proofs(self) -> dict[str, list[Proof]]:
         """Equation label → tests."""
         return proofs.collect(self.root)
+
+    @cached_property
+    def folklore(self) -> list[Row]:
+        """Every row of the appendix, those of unwritten chapters too."""
+        return folklore.rows(self.root)
+
+    @cached_property
+    def shown_by(self) -> dict[str, list[Proof]]:
+        """Id of a row → tests."""
+        return proofs.collect(self.root, "folklore")
 
     def record(self, chapter: Chapter) -> dict[str, Any]:
         """What the run that the page shows measured."""
@@ -62,7 +74,8 @@ class Book:
         facts = [(chapter.docname, chapter.front, chapter.labels, self.record(chapter)) for chapter in self.chapters]
         library = [*sorted(self.root.glob("aigc_course/exercises/*.py")), self.root / "aigc_course/core/data.py"]
         code = b"".join(path.read_bytes() for path in library if path.is_file())
-        return hashlib.sha256(repr((facts, self.plan, self.proofs)).encode() + code).hexdigest()
+        rest = (self.plan, self.proofs, self.folklore, self.shown_by)
+        return hashlib.sha256(repr((facts, *rest)).encode() + code).hexdigest()
 
 
 _BOOKS: WeakKeyDictionary[Sphinx, Book] = WeakKeyDictionary()

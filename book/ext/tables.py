@@ -7,7 +7,7 @@ from book.ext.phrases import paragraph, place, say
 
 
 def table(heads: list[nodes.Node], rows: list[list[list[nodes.Node]]], *, classes: list[str]) -> nodes.table:
-    """Return a table: ``heads`` are header cells, each row is a list of cells, each cell a list of inline nodes."""
+    """Return a table: ``heads`` is a row; a row is a list of cells, a cell a list of inline nodes or of paragraphs."""
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in heads), cols=len(heads))
     group += nodes.thead("", _row([[head] for head in heads]))
     group += nodes.tbody("", *map(_row, rows))
@@ -15,7 +15,11 @@ def table(heads: list[nodes.Node], rows: list[list[list[nodes.Node]]], *, classe
 
 
 def _row(cells: list[list[nodes.Node]]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", paragraph(*cell)) for cell in cells))
+    return nodes.row("", *(nodes.entry("", *_paragraphs(cell)) for cell in cells))
+
+
+def _paragraphs(cell: list[nodes.Node]) -> list[nodes.Node]:
+    return cell if isinstance(cell[0], nodes.paragraph) else [paragraph(*cell)]
 
 
 class Datasets(SphinxDirective):

@@ -8,7 +8,7 @@ _FENCE = re.compile(r"^(?P<indent> {0,3})(?P<mark>`{3,}|~{3,}|:{3,})(?P<info>.*)
 # The label may be missing: an equation without one must be read too, or its end would pass for another's beginning.
 _DOLLAR = re.compile(r"\$\$(?P<math>.+?)\$\$(?:[ \t]*\((?P<label>[^()\s]+)\))?", re.DOTALL)
 _OPTION = re.compile(r"^:(?:(?:label|name):[ \t]*(?P<label>\S+)|\w+:.*)[ \t]*$", re.MULTILINE)
-_ROLE = re.compile(r"\{(eq|cite(?::\w+)?)\}`([^`]+)`")
+_ROLE = re.compile(r"\{(eq|row|cite(?::\w+)?)\}`([^`]+)`")
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 
 
@@ -53,7 +53,7 @@ def labels(text: str) -> list[str]:
 
 
 def roles(text: str, name: str) -> list[str]:
-    """Targets of `{eq}` or `{cite…}` roles in `text`; several keys in one role are taken apart."""
+    """Targets of `{eq}`, `{row}` or `{cite…}` roles in `text`; several keys in one role are taken apart."""
     prose, _ = split(text)
     # a role quoted as code, ``{eq}`x` ``, is not a reference
     prose = re.sub(r"``.+?``", "", prose)
