@@ -21,6 +21,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from aigc_course.core.train import Metrics, State
+from aigc_course.foundations.information import jensen_shannon as jensen_shannon  # the game's value in other words
 
 PENALTY_EVERY = 8  # the penalty needs a second backward pass: take it at every eighth update, eight times as strong
 
@@ -74,12 +75,6 @@ def optimal_discriminator(
 ) -> Float[Tensor, " n"]:
     """The best D where real examples have density ``p`` and generated ones ``q``: (1 - smoothing) p / (p + q)."""
     return (1 - smoothing) * p / (p + q)
-
-
-def jensen_shannon(p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: float = 1.0) -> Float[Tensor, ""]:
-    """Jensen–Shannon divergence in nats of two densities on a grid whose cells have size ``cell``."""
-    middle = (p + q) / 2
-    return cell * (torch.xlogy(p, p / middle) + torch.xlogy(q, q / middle)).nansum() / 2
 
 
 class GAN(nn.Module):
