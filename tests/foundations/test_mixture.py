@@ -1,0 +1,142 @@
+"""Each test names the mistake that it catches; each mistake was planted once to see the test fail."""
+
+import itertools
+import math
+
+import pytest
+import torch
+from torch.distributions import Bernoulli, Categorical, Independent, MixtureSameFamily
+
+from aigc_course.core import data
+from aigc_course.core.train import fit
+from aigc_course.foundations import mixture
+from aigc_course.foundations.mixture import BernoulliMixture
+
+ALL = torch.tensor(list(itertools.product([0.0, 1.0], repeat=4)), dtype=torch.float64)
+
+
+def generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def random_mixture(k: int = 3, d: int = 4, seed: int = 0, pseudo: float = 0.1) -> BernoulliMixture:
+    g = generator(seed)
+    weights = torch.rand(k, generator=g, dtype=torch.float64) + 0.2
+    chances = 0.05 + 0.9 * torch.rand(k, d, generator=g, dtype=torch.float64)
+    return BernoulliMixture(weights / weights.sum(), chances, pseudo=pseudo)
+
+
+def by_torch(model: BernoulliMixture) -> MixtureSameFamily:
+    return MixtureSameFamily(Categorical(model.weights), Independent(Bernoulli(model.chances), 1))
+
+
+def digits(n: int = 400) -> torch.Tensor:
+    return (data.load("digits", n=n).x.flatten(1) > 0.5).double()
+
+
+@pytest.mark.equation("probability-mixture")
+def test_likelihood_is_that_of_torch_and_adds_up_to_one():
+    """Catches a forgotten weight, a dropped (1 − x) term, a mean over the pixels."""
+    model = random_mixture()
+    torch.testing.assert_close(model.log_prob(ALL), by_torch(model).log_prob(ALL))
+    assert model.log_prob(ALL).exp().sum().item() == pytest.approx(1)
+
+
+@pytest.mark.equation("probability-responsibility")
+def test_responsibilities_are_bayes_rule():
+    """Catches a softmax over the pictures, and weights that are left out."""
+    model = random_mixture()
+    likelihoods = torch.stack([Independent(Bernoulli(c), 1).log_prob(ALL).exp() for c in model.chances], dim=1)
+    joint = model.weights * likelihoods
+    torch.testing.assert_close(model.responsibilities(ALL), joint / joint.sum(dim=1, keepdim=True))
+
+
+@pytest.mark.equation("probability-em-bound")
+def test_the_bound_holds_for_every_guess_and_touches_at_the_responsibilities():
+    """Catches a bound above the likelihood, or one that does not touch it where EM starts."""
+    model = random_mixture()
+    joint, exact = model.log_joint(ALL), model.log_prob(ALL)
+
+    def bound(r):
+        return (r * (joint - r.log())).sum(dim=1)
+
+    torch.testing.assert_close(bound(model.responsibilities(ALL)), exact)
+    for seed in range(5):
+        guess = torch.rand(16, 3, generator=generator(seed), dtype=torch.float64)
+        assert (bound(guess / guess.sum(dim=1, keepdim=True)) < exact).all()
+
+
+@pytest.mark.equation("probability-em")
+def test_a_round_of_em_lands_on_the_top_of_its_bound():
+    """Catches a wrong count in either formula: no weights or chances near the new ones give a higher bound."""
+    model, x = random_mixture(k=2, pseudo=0.3), ALL[[0, 3, 3, 7, 9, 15, 15]]
+    share = model.responsibilities(x)
+    model.step(x)
+
+    def height(weights, chances):
+        moved = BernoulliMixture(weights / weights.sum(), chances, pseudo=0.3)
+        return ((share * moved.log_joint(x)).sum() - moved.penalty()).item()
+
+    top = height(model.weights, model.chances)
+    for seed in range(10):
+        g = generator(seed)
+        nudge = [
+            1 + 0.01 * torch.randn(t.shape, generator=g, dtype=torch.float64) for t in (model.weights, model.chances)
+        ]
+        assert height(model.weights * nudge[0], model.chances) < top
+        assert height(model.weights, model.chances * nudge[1]) < top
+
+
+@pytest.mark.parametrize("pseudo", [0.0, 0.1, 1.0])
+def test_every_round_lowers_the_objective(pseudo):
+    """Catches any mistake of a round that is not an ascent of likelihood and prior."""
+    x = digits()
+    history = fit(mixture.start(x, k=12, pseudo=pseudo), x, steps=15, batch_size=len(x))
+    values = torch.tensor([row["objective"] for row in history], dtype=torch.float64)
+    assert (values.diff() <= 1e-9).all()
+    assert values[-1] < values[0] - 1
+
+
+def test_without_imaginary_pixels_new_pictures_are_impossible_and_training_pictures_are_not():
+    """Catches nan where a chance is 0 or 1, and a model that hides its infinite surprise."""
+    x, new = digits(), (data.load("digits", split="test").x.flatten(1) > 0.5).double()
+    model = mixture.start(x, k=20, pseudo=0.0)
+    fit(model, x, steps=10, batch_size=len(x))
+    assert model.log_prob(x).isfinite().all()
+    assert model.log_prob(new).isinf().any()
+    assert not model.log_prob(new).isnan().any()
+
+
+def test_em_finds_a_known_mixture():
+    """Catches draws that are not the model's, and a fit that goes to the wrong place."""
+    truth = random_mixture(k=2, d=12, seed=3)
+    torch.manual_seed(0)
+    x, component = truth.draw(4000)
+    assert (component == 0).double().mean().item() == pytest.approx(truth.weights[0].item(), abs=0.03)
+    model = mixture.start(x, k=2, seed=1)
+    fit(model, x, steps=150, batch_size=len(x))
+    order = model.weights.argsort() if truth.weights.diff() > 0 else model.weights.argsort(descending=True)
+    torch.testing.assert_close(model.chances[order], truth.chances, atol=0.06, rtol=0)
+
+
+def test_one_component_is_the_average_picture():
+    """Catches imaginary pixels that are counted wrongly."""
+    x = digits()
+    model = mixture.start(x, k=1, pseudo=0.5)
+    model.step(x)
+    torch.testing.assert_close(model.chances[0], (x.sum(0) + 0.5) / (len(x) + 1))
+
+
+def test_next_pixels_multiply_to_the_likelihood():
+    """Catches a chance that does not know the pixels before it."""
+    model = random_mixture()
+    for x in ALL[[0, 5, 11]]:
+        chances = [model.next_pixel(x[:i]) for i in range(4)]
+        product = math.prod(c if v else 1 - c for c, v in zip(chances, x.tolist(), strict=True))
+        assert product == pytest.approx(model.log_prob(x[None]).exp().item())
+
+
+@pytest.mark.parametrize("k", [0, 401])
+def test_a_senseless_number_of_components_is_named(k):
+    with pytest.raises(ValueError, match=f"k={k}"):
+        mixture.start(digits(), k=k)
