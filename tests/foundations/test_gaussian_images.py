@@ -10,7 +10,7 @@ def images(n: int, seed: int = 0) -> torch.Tensor:
     return 0.5 + torch.randn(n, 1, 2, 3, generator=g) @ torch.randn(3, 3, generator=g) / 10
 
 
-# EQ("what_is_aigc-gaussian")
+@pytest.mark.equation("what_is_aigc-gaussian")
 def test_the_density_is_that_of_torch():
     """Catches a lost log 2π, variances for deviations, noise counted in the chosen directions, d for d - k."""
     model, x = GaussianImages(images(60), k=2), images(7, seed=1)

@@ -16,7 +16,7 @@ def random_chain(states: int, seed: int) -> torch.Tensor:
     return torch.rand(states, states, generator=torch.Generator().manual_seed(seed)).add(0.05).softmax(dim=1)
 
 
-# EQ("what_is_aigc-stationary")
+@pytest.mark.equation("what_is_aigc-stationary")
 def test_stationary_distribution_is_that_of_many_steps():
     """Catches a right eigenvector in place of the left one, and a missing normalisation."""
     for seed in range(5):
@@ -24,7 +24,7 @@ def test_stationary_distribution_is_that_of_many_steps():
         torch.testing.assert_close(markov.stationary(chain), torch.linalg.matrix_power(chain, 200)[0])
 
 
-# EQ("what_is_aigc-two-states")
+@pytest.mark.equation("what_is_aigc-two-states")
 def test_two_states_have_a_closed_form_which_markov_counted():
     """Catches swapped probabilities: 0.872 in the place of 0.663 would give 0.5."""
     share = 0.663 / (0.663 + 1 - 0.128)
@@ -39,7 +39,7 @@ def test_a_chain_of_two_parts_has_no_single_stationary_distribution():
         markov.stationary(torch.ones(2, 2))
 
 
-# EQ("what_is_aigc-entropy-rate")
+@pytest.mark.equation("what_is_aigc-entropy-rate")
 def test_entropy_rate_is_the_growth_of_the_entropy_of_whole_paths():
     """Catches rows averaged without weights, a stationary entropy, and bits for nats: enumerates every path."""
     chain = random_chain(3, 1)
@@ -60,7 +60,7 @@ def test_entropy_rate_of_a_cycle_and_of_fair_coins():
     assert markov.entropy_rate(torch.full((2, 2), 0.5)).item() == pytest.approx(math.log(2))
 
 
-# EQ("what_is_aigc-mle")
+@pytest.mark.equation("what_is_aigc-mle")
 def test_no_other_matrix_makes_the_path_more_probable():
     """Catches columns divided in place of rows, and counts transposed: tries a thousand other matrices."""
     path = markov.walk(random_chain(3, 2), 400, seed=0)
@@ -87,7 +87,7 @@ def test_a_state_that_was_never_left_is_named():
         markov.estimate(torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
 
 
-# EQ("what_is_aigc-factorisation", "what_is_aigc-markov")
+@pytest.mark.equation("what_is_aigc-factorisation", "what_is_aigc-markov")
 def test_probabilities_of_all_texts_of_a_length_add_up_to_one():
     """Catches a context one symbol off, a factor too many, and a distribution that leaks."""
     model = Markov("abracadabra", order=2, smoothing=0.5)
@@ -102,7 +102,7 @@ def test_a_text_is_the_product_of_its_symbols_by_hand():
     assert math.exp(model.log_likelihood("abab")) == pytest.approx(2 / 5 * 1 * 1 / 2 * 1)
 
 
-# EQ("what_is_aigc-cross-entropy")
+@pytest.mark.equation("what_is_aigc-cross-entropy")
 def test_cross_entropy_on_a_walk_approaches_the_entropy_rate():
     """Catches a sum in place of the mean, bits for nats, and a context on the wrong side."""
     chain = random_chain(2, 4)
@@ -112,7 +112,7 @@ def test_cross_entropy_on_a_walk_approaches_the_entropy_rate():
     assert Markov(text, order=0).cross_entropy(text) >= rate - 0.01
 
 
-# EQ("what_is_aigc-smoothing")
+@pytest.mark.equation("what_is_aigc-smoothing")
 def test_smoothing_interpolates_with_the_shorter_context():
     """Catches made-up counts that are not divided out, and a fall-back to the same context."""
     text = "abababac"
@@ -132,7 +132,7 @@ def test_without_smoothing_one_unseen_pair_costs_infinitely_much():
     assert math.isfinite(smooth.cross_entropy("aab"))
 
 
-# EQ("what_is_aigc-temperature")
+@pytest.mark.equation("what_is_aigc-temperature")
 def test_temperature_is_a_softmax_of_logarithms():
     """Catches a product for a quotient, and a missing normalisation; checks the limits on both sides."""
     weights = [1.0, 2.0, 5.0]

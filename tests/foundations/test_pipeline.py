@@ -1,4 +1,5 @@
 import re
+import warnings
 
 import pytest
 
@@ -63,10 +64,27 @@ def test_arithmetic_knows_its_answers():
         facts.arithmetic(1, sign="-", digits=1, seed=0)
 
 
-def test_a_reply_is_judged_by_its_last_number():
-    fact = facts.Fact("What is 17 + 25?", 42)
-    assert facts.right(fact, "17 + 25 = 42.")
-    assert facts.right(fact, "42")
-    assert not facts.right(fact, "17 + 25 = 32.")
+def test_a_reply_is_judged_by_its_first_number():
+    """Catches the next example, which a model goes on to write, taken for the answer."""
+    fact = facts.Fact("17 + 25 =", 42)
+    assert facts.right(fact, " 42\n3 + 4 = 7")
+    assert not facts.right(fact, " 32\n41 + 1 = 42")
     assert not facts.right(fact, "I cannot say.")
-    assert facts.final_number("That is 1,024.") == 1024
+    assert facts.first_number(" 1,024.") == 1024
+
+
+def test_a_language_model_answers_what_everybody_has_seen(smollm):
+    """Catches padding on the wrong side, and prompts returned with the reply: one short question beside a long one."""
+    small, large = facts.Fact("2 + 2 =", 4), facts.Fact("123456 + 123456 =", 246912)
+    alone, beside = [facts.continuations(smollm[0], smollm[1], q) for q in ([small], [small, large])]
+    assert facts.right(small, alone[0])
+    assert facts.first_number(beside[0]) == 4
+
+
+@pytest.fixture(scope="module")
+def smollm():
+    from aigc_course.language import pretrained
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warnings, "warn", lambda *_, **__: None)
+        return pretrained.load()
