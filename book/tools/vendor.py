@@ -31,7 +31,7 @@ MATHJAX_SCRIPTS = [
 ]
 ASCII = range(0x20, 0x7F)
 KEPT_GLYPHS = {  # the rest of these two fonts (dozens of arrows and negated relations) costs 60 kB a page
-    "AMS-Regular": [*ASCII, *map(ord, "ℏ∅∄∖∝∁⩽⩾≲≳≜≐□■◊★✓⟂⊮↦⇝")],
+    "AMS-Regular": [*ASCII, *map(ord, "ℏ∅∄∖∝∁∣⩽⩾≲≳≜≐□■◊★✓⟂⊮↦⇝")],
     "Main-Bold": [*ASCII, *range(0x391, 0x3AA), *map(ord, "±×·−∂∇∈∑∏√∞∼≈≠≤≥→←")],
 }
 
