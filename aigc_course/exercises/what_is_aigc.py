@@ -8,8 +8,6 @@ from torch import Tensor
 
 from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
 
-# what_is_aigc.share ------------------------------------------------------------------------------------------------
-
 
 def share(after_vowel: Tensor, after_consonant: Tensor) -> Tensor:
     """What flows in from the consonants over what flows both ways."""
@@ -31,9 +29,6 @@ def share_normalised(after_vowel: Tensor, after_consonant: Tensor) -> Tensor:
     return after_consonant / (after_consonant + after_vowel)
 
 
-# what_is_aigc.transitions ------------------------------------------------------------------------------------------
-
-
 def transitions(counts: Tensor) -> Tensor:
     """Each row over its own sum."""
     return counts / counts.sum(dim=1, keepdim=True)
@@ -52,9 +47,6 @@ def transitions_of_pairs(counts: Tensor) -> Tensor:
 def transitions_broadcast(counts: Tensor) -> Tensor:
     """Row sums laid along the columns."""
     return counts / counts.sum(dim=1)
-
-
-# what_is_aigc.cost -------------------------------------------------------------------------------------------------
 
 
 def cost(chances: Tensor) -> Tensor:
@@ -85,9 +77,6 @@ def cost_negative(chances: Tensor) -> Tensor:
 def cost_perplexity(chances: Tensor) -> Tensor:
     """Its exponential."""
     return (-chances.log().mean()).exp()
-
-
-# what_is_aigc.smooth -----------------------------------------------------------------------------------------------
 
 
 def smooth(counts: Tensor, shorter: Tensor, strength: float) -> Tensor:
