@@ -14,6 +14,7 @@ nats, averaged over the batch, and minimised: the discriminator's loss is ``-V``
 import copy
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -92,6 +93,7 @@ class GAN(nn.Module):
         smoothing: float = 0.0,
         penalty: float = 0.0,
         generator_loss: Callable[[Tensor], Tensor] = non_saturating_loss,
+        judge_loss: Callable[[Tensor, Tensor], Tensor] | None = None,
         average: float | None = None,
     ) -> None:
         """Set up the game.
@@ -106,13 +108,15 @@ class GAN(nn.Module):
             smoothing: See ``discriminator_loss``.
             penalty: Weight of ``gradient_penalty``; 0 for none.
             generator_loss: ``non_saturating_loss`` or ``saturating_loss``.
+            judge_loss: What the discriminator minimises in place of ``discriminator_loss``, from both kinds of logits.
             average: Share of the old value in the moving average of the generator's weights; ``None`` for no average.
         """
         super().__init__()
         if average is not None and not 0 <= average < 1:
             raise ValueError(f"average={average}; the share of the old value is at least 0 and below 1")
         self.generator, self.discriminator = generator, discriminator
-        self.k, self.smoothing, self.penalty = k, smoothing, penalty
+        self.k, self.penalty = k, penalty
+        self.judge_loss = judge_loss or partial(discriminator_loss, smoothing=smoothing)
         self.generator_loss, self.decay, self.updates = generator_loss, average, 0
         self.average = None if average is None else copy.deepcopy(generator).requires_grad_(False)
         self.g_optimizer = torch.optim.Adam(generator.parameters(), lr=lr_g, betas=betas, fused=True)
@@ -127,22 +131,26 @@ class GAN(nn.Module):
         self.updates += 1
         return metrics
 
-    def discriminator_step(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"]) -> Metrics:
-        """Descend on the discriminator's loss; ``fake`` must come detached, or gradients run on into the generator."""
-        of_real, of_fake = self.discriminator(real).float(), self.discriminator(fake).float()
-        loss = discriminator_loss(of_real, of_fake, smoothing=self.smoothing)
+    def discriminator_step(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor) -> Metrics:
+        """Descend on the discriminator's loss; ``fake`` must come detached, or gradients run on into the generator.
+
+        ``given`` is what the discriminator is told beside the example: nothing here, a class in other chapters.
+        """
+        of_real, of_fake = self.discriminator(real, *given).float(), self.discriminator(fake, *given).float()
+        loss = self.judge_loss(of_real, of_fake)
         if self.penalty and self.updates % PENALTY_EVERY == 0:
-            loss = loss + PENALTY_EVERY * self.penalty * gradient_penalty(self.discriminator, real)
-        norm = _descend(loss, self.d_optimizer)
+            slope = gradient_penalty(lambda x: self.discriminator(x, *given), real)
+            loss = loss + PENALTY_EVERY * self.penalty * slope
+        norm = descend(loss, self.d_optimizer)
         right = ((of_real > 0).float().mean() + (of_fake < 0).float().mean()) / 2
         means = {"D(x)": of_real.sigmoid().mean().item(), "D(G(z))": of_fake.sigmoid().mean().item()}
         return {"loss D": loss.item(), "gradient D": norm, "accuracy D": right.item()} | means
 
-    def generator_step(self, fake: Float[Tensor, "b *s"]) -> Metrics:
+    def generator_step(self, fake: Float[Tensor, "b *s"], *given: Tensor) -> Metrics:
         """Descend on the generator's loss, through a discriminator whose weights stand still."""
         self.discriminator.requires_grad_(False)
-        loss = self.generator_loss(self.discriminator(fake).float())
-        norm = _descend(loss, self.g_optimizer)
+        loss = self.generator_loss(self.discriminator(fake, *given).float())
+        norm = descend(loss, self.g_optimizer)
         self.discriminator.requires_grad_(True)
         return {"loss G": loss.item(), "gradient G": norm}
 
@@ -186,7 +194,7 @@ class GAN(nn.Module):
         self.updates = state["updates"]
 
 
-def _descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> float:
+def descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> float:
     """One step of an optimiser along one loss; returns the norm of the gradient."""
     optimizer.zero_grad()
     loss.backward()
