@@ -3,6 +3,7 @@
 Never import this module for work. Each class names the row of *Folklore, corrected* that it reproduces.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -11,6 +12,38 @@ from torch import Tensor
 
 from aigc_course.core.train import Metrics, State
 from aigc_course.vae.gaussian import VAE, Gaussian, bernoulli_log_likelihood, kl_to_standard_normal
+from aigc_course.vae.linear_vae import LinearVAE
+
+
+class PrintedLoss(LinearVAE):
+    """F03, wrong: L = −KL + log p(x|z), minimised. Both signs are turned over, and nothing bounds it from below."""
+
+    def loss(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
+        """As printed: a posterior far from the prior and a poor reconstruction are both rewarded."""
+        q = self.encode(x)
+        return (self.ppca().log_likelihood(x.flatten(1), q.sample()) - kl_to_standard_normal(q)).mean()
+
+
+class UnpairedLoss(LinearVAE):
+    """F03, wrong: the signs mended, but the expectation runs over x only, with codes that have nothing to do with x."""
+
+    def loss(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
+        """KL − log p(x|z) with z from the prior instead of q(z|x)."""
+        q = self.encode(x)
+        z = torch.randn_like(q.mean)  # the mistake: the code of some other picture
+        return (kl_to_standard_normal(q) - self.ppca().log_likelihood(x.flatten(1), z)).mean()
+
+
+def printed_log_q(
+    z: Float[Tensor, "b k"], x: Float[Tensor, "b k"], phi: Float[Tensor, "b k"], *, deviation: float
+) -> Float[Tensor, " b"]:
+    """F07, wrong: −Σ (φ − x)² / 2σ² as the logarithm of q(z|x). ``z`` does not occur in it."""
+    return -((phi - x).square() / (2 * deviation**2)).sum(dim=-1)
+
+
+def unnormalised_log_q(z: Float[Tensor, "b k"], q: Gaussian) -> Float[Tensor, " b"]:
+    """F07, half repaired: a square in z at last, but the normaliser is still missing."""
+    return q.log_prob(z) + 0.5 * (math.log(2 * math.pi) + q.logvar).sum(dim=-1)
 
 
 class SeparateLosses:

@@ -1,0 +1,64 @@
+"""The linear VAE: encoder and decoder are one matrix each, so that training has a known best end.
+
+Its decoder is probabilistic principal component analysis (``ppca``); Lucas, Tucker, Grosse & Norouzi (2019), *Don't
+Blame the ELBO!*, arXiv:1911.02469. The posterior's variance is the same for every x, as it is in the exact answer.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from aigc_course.vae.gaussian import Gaussian, kl_to_standard_normal
+from aigc_course.vae.ppca import PPCA
+
+
+class LinearVAE(nn.Module):
+    """q(z|x) = N(V x + c, diag(s)) and p(x|z) = N(W z + m, σ² I); all six are learned.
+
+    ``exact`` trains on the bound with its expectation done by hand instead of one draw. ``log_variance`` is log σ².
+    """
+
+    def __init__(self, shape: tuple[int, ...], *, k: int, exact: bool = False) -> None:
+        super().__init__()
+        d = math.prod(shape)
+        self.shape, self.k, self.exact = shape, k, exact
+        self.encoder, self.decoder = nn.Linear(d, k), nn.Linear(k, d)
+        self.logvar, self.log_variance = nn.Parameter(torch.zeros(k)), nn.Parameter(torch.zeros(()))
+
+    def encode(self, x: Float[Tensor, "b *shape"]) -> Gaussian:
+        """The posterior q(z|x)."""
+        mean = self.encoder(x.flatten(1))
+        return Gaussian(mean, self.logvar.expand_as(mean))
+
+    def decode(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "b *shape"]:
+        """Mean of the observation for each code."""
+        return self.decoder(z).unflatten(1, self.shape)
+
+    def ppca(self) -> PPCA:
+        """The decoder, read as the model that it is."""
+        return PPCA(self.decoder.weight, self.decoder.bias, self.log_variance.exp())
+
+    def elbo(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, " b"]:
+        """One-draw estimate of the evidence lower bound, in nats."""
+        q = self.encode(x)
+        return self.ppca().log_likelihood(x.flatten(1), q.sample()) - kl_to_standard_normal(q)
+
+    def exact_elbo(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, " b"]:
+        """The bound itself, in nats."""
+        return self.ppca().elbo(x.flatten(1), self.encode(x))
+
+    def loss(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
+        """What training minimises: the mean negative bound of a batch, in nats."""
+        return -(self.exact_elbo(x) if self.exact else self.elbo(x)).mean()
+
+    @torch.no_grad()
+    def sample(self, n: int) -> Float[Tensor, "n *shape"]:
+        """Means of the observation for ``n`` codes from the prior; ``ppca().sample`` adds the noise."""
+        return self.decode(torch.randn(n, self.k, device=self.logvar.device))
+
+    @torch.no_grad()
+    def reconstruct(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, "b *shape"]:
+        """Means of the observation at the posterior mean of each x."""
+        return self.decode(self.encode(x).mean)

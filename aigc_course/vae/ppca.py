@@ -1,0 +1,131 @@
+"""Probabilistic principal component analysis: a VAE's model without hidden layers, where everything is known.
+
+Tipping & Bishop (1999), *Probabilistic Principal Component Analysis*, J. R. Statist. Soc. B 61(3), cited as TB. Codes
+z ~ N(0, I) of k numbers, observations x = W z + m + σ ε of d numbers.
+
+Symbols
+    b, d, k     observations, numbers in one, numbers in a code
+    W, m, σ²    ``weight``, ``mean``, ``variance`` (the variance of the noise, not its standard deviation)
+    M           Wᵀ W + σ² I, the matrix of k × k numbers that both the evidence and the posterior need
+    λ, U        eigenvalues, largest first, and eigenvectors of the data's covariance (divided by n, not by n − 1)
+
+Log-likelihoods are in nats per observation, summed over its d numbers.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from aigc_course.foundations.gaussian_images import GaussianImages
+from aigc_course.vae.gaussian import Gaussian, kl_to_standard_normal
+
+
+class PPCA(NamedTuple):
+    """p(z) = N(0, I) and p(x|z) = N(W z + m, σ² I)."""
+
+    weight: Float[Tensor, "d k"]
+    mean: Float[Tensor, " d"]
+    variance: Float[Tensor, ""]
+
+    def sample(self, n: int) -> Float[Tensor, "n d"]:
+        """Draw codes, then observations with their noise."""
+        z = torch.randn(n, self.weight.shape[1], dtype=self.weight.dtype)
+        x = z @ self.weight.T + self.mean
+        return x + self.variance.sqrt() * torch.randn_like(x)
+
+    def log_likelihood(self, x: Float[Tensor, "b d"], z: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
+        """Logarithm of p(x|z), in nats."""
+        squares = (x - self.mean - z @ self.weight.T).square().sum(dim=1)
+        return -0.5 * (squares / self.variance + len(self.mean) * (2 * math.pi * self.variance).log())
+
+    def inner(self) -> Float[Tensor, "k k"]:
+        """M = Wᵀ W + σ² I."""
+        identity = torch.eye(self.weight.shape[1], dtype=self.weight.dtype, device=self.weight.device)
+        return self.weight.T @ self.weight + self.variance * identity
+
+    def evidence(self, x: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
+        """Logarithm of p(x) = N(m, W Wᵀ + σ² I), in nats, through M alone."""
+        offset, m = x - self.mean, self.inner()
+        d, k = self.weight.shape
+        seen = offset @ self.weight
+        explained = (torch.linalg.solve(m, seen.T).T * seen).sum(dim=1)
+        squares = (offset.square().sum(dim=1) - explained) / self.variance
+        log_volume = (d - k) * self.variance.log() + torch.logdet(m)
+        return -0.5 * (d * math.log(2 * math.pi) + log_volume + squares)
+
+    def posterior(self, x: Float[Tensor, "b d"]) -> tuple[Float[Tensor, "b k"], Float[Tensor, "k k"]]:
+        """Mean M⁻¹ Wᵀ (x − m) of every p(z|x), and the covariance σ² M⁻¹ that they share."""
+        m = self.inner()
+        mean = torch.linalg.solve(m, self.weight.T @ (x - self.mean).T).T
+        return mean, self.variance * torch.linalg.inv(m)
+
+    def mean_field(self, x: Float[Tensor, "b d"]) -> Gaussian:
+        """The diagonal normal with the largest bound: the posterior's mean, and the variances σ² / M_jj."""
+        mean, _ = self.posterior(x)
+        return Gaussian(mean, (self.variance / self.inner().diagonal()).log().expand_as(mean))
+
+    def mean_field_gap(self) -> Float[Tensor, ""]:
+        """What the best diagonal normal misses, in nats: ½ (Σ log M_jj − log det M), the same for every x."""
+        m = self.inner()
+        return 0.5 * (m.diagonal().log().sum() - torch.logdet(m))
+
+    def elbo(self, x: Float[Tensor, "b d"], q: Gaussian) -> Float[Tensor, " b"]:
+        """Exact evidence lower bound of any diagonal normal, in nats: the expectation over z done by hand."""
+        spread = (q.logvar.exp() * self.weight.square().sum(dim=0)).sum(dim=1) / self.variance
+        return self.log_likelihood(x, q.mean) - 0.5 * spread - kl_to_standard_normal(q)
+
+    def rotated(self, rotation: Float[Tensor, "k k"]) -> "PPCA":
+        """The same distribution of x with its codes turned; ``rotation`` is orthogonal."""
+        return self._replace(weight=self.weight @ rotation)
+
+    def fill(
+        self, x: Float[Tensor, "b d"], seen: Bool[Tensor, " d"]
+    ) -> tuple[Float[Tensor, "b hidden"], Float[Tensor, " hidden"]]:
+        """Mean and variance of the numbers that were not ``seen``, given those that were; x is not read elsewhere."""
+        visible = PPCA(self.weight[seen], self.mean[seen], self.variance)
+        hidden = self.weight[~seen]
+        mean, covariance = visible.posterior(x[:, seen])
+        spread = (hidden @ covariance * hidden).sum(dim=1)
+        return mean @ hidden.T + self.mean[~seen], spread + self.variance
+
+
+def maximum_likelihood(x: Float[Tensor, "n d"], *, k: int, variance: float | None = None) -> PPCA:
+    """The best model of all, W = U (Λ − σ² I)^½ with σ² the mean of the discarded eigenvalues.
+
+    With ``variance`` given, the best model with that σ²: directions in which the data vary less get no weight.
+    """
+    fit = GaussianImages(x, k=k)
+    noise = fit.noise if variance is None else torch.as_tensor(variance, dtype=x.dtype)
+    lengths = (fit.variances - noise).clamp(min=0).sqrt()
+    return PPCA(fit.directions.T * lengths, fit.mean, noise)
+
+
+def eigenvalues(x: Float[Tensor, "n d"]) -> Float[Tensor, " d"]:
+    """Variances of the data along their principal directions, largest first."""
+    return torch.linalg.eigvalsh(x.T.cov(correction=0)).flip(0).clamp(min=0)
+
+
+def best_log_likelihood(values: Float[Tensor, " d"], *, k: int) -> Float[Tensor, ""]:
+    """Mean log-likelihood of the best model on its own training data, from the eigenvalues alone (TB)."""
+    d, kept, noise = len(values), values[:k], values[k:].mean()
+    return -0.5 * (d * math.log(2 * math.pi) + kept.log().sum() + (d - k) * noise.log() + d)
+
+
+def reconstruction_error(values: Float[Tensor, " d"], *, k: int, variance: float = 0.0) -> Float[Tensor, ""]:
+    """Mean squared error, summed over the d numbers, of the best model's decoded posterior means; from eigenvalues.
+
+    The discarded variances are lost. The others lose σ⁴/λ each, because the posterior mean shrinks towards the prior;
+    with ``variance`` 0 nothing shrinks, and the error is that of the best linear autoencoder.
+    """
+    return values[k:].sum() + (variance**2 / values[:k]).sum()
+
+
+def principal_angles(a: Float[Tensor, "d k"], b: Float[Tensor, "d k"]) -> Float[Tensor, " k"]:
+    """Angles in degrees between the spaces that the columns span, largest last; all 0 for the same space."""
+    basis, other = (torch.linalg.qr(matrix.double()).Q for matrix in (a, b))
+    # the sine of an angle is exact where it is small, the cosine is not
+    rest = other - basis @ (basis.T @ other)
+    return torch.linalg.svdvals(rest).flip(0).clamp(max=1).asin().rad2deg().to(a.dtype)
