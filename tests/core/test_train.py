@@ -215,3 +215,13 @@ def test_a_gpu_run_resumes_bit_for_bit(tmp_path):
 
     gpu_run(7, checkpoint=tmp_path / "c.pt")
     assert gpu_run(20, checkpoint=tmp_path / "c.pt") == gpu_run(20)
+
+
+def test_each_update_starts_from_a_fresh_gradient():
+    """Two plain steps against 2w: with gradients that pile up, the second would be twice as long."""
+    w = nn.Linear(1, 1, bias=False)
+    nn.init.ones_(w.weight)
+    square = train.GradientDescent(w, lambda x: w(x).square().sum(), optimizer=torch.optim.SGD(w.parameters(), lr=0.1))
+    for expected in (0.8, 0.64):
+        square.step(torch.ones(1, 1))
+        assert w.weight.item() == pytest.approx(expected)

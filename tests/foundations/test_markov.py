@@ -82,6 +82,11 @@ def test_a_long_walk_gives_its_chain_back():
     assert len(path) == 30_000
 
 
+def test_counts_go_from_the_earlier_state_to_the_later_one():
+    counts = markov.count_transitions(torch.tensor([0, 1, 2, 1, 1]), states=3)
+    assert counts.tolist() == [[0, 1, 0], [0, 1, 1], [0, 1, 0]]
+
+
 def test_a_state_that_was_never_left_is_named():
     with pytest.raises(ValueError, match="state 1"):
         markov.estimate(torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
