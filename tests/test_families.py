@@ -8,7 +8,8 @@ from aigc_course.core import data
 from aigc_course.core.train import Algorithm, GradientDescent, fit
 from aigc_course.gan.dcgan import dcgan
 from aigc_course.gan.game import GAN, mlp_discriminator, mlp_generator
-from aigc_course.vae import convolutional
+from aigc_course.vae import conditional, convolutional, quantized
+from aigc_course.vae.code_prior import CodePrior, QuantisedGenerator
 from aigc_course.vae.gaussian import fully_connected
 
 
@@ -20,9 +21,22 @@ def playing(model):
     return model, model
 
 
+def labelled(model):
+    """Images come without labels here; any labels will do."""
+    return model, GradientDescent(model, lambda x: model.loss((x, torch.arange(len(x), device=x.device) % 10)))
+
+
+def with_prior(autoencoder):
+    entries, _ = autoencoder.codebook.shape
+    return QuantisedGenerator(autoencoder, CodePrior(entries=entries, grid=autoencoder.grid, width=16))
+
+
 FAMILIES = {
     "vae": lambda: descending(fully_connected((1, 32, 32), k=4, hidden=32)),
     "convolutional vae": lambda: descending(convolutional.vae(k=4, width=4)),
+    "conditional vae": lambda: labelled(conditional.convolutional(k=4, width=4)),
+    "vq-vae": lambda: descending(quantized.convolutional(entries=16, k=4, width=4)),
+    "vq-vae with prior": lambda: descending(with_prior(quantized.convolutional(entries=16, k=4, width=4))),
     "gan": lambda: playing(
         GAN(
             mlp_generator(k=4, shape=(1, 32, 32), hidden=32, output=nn.Sigmoid()),
@@ -100,7 +114,7 @@ def test_every_weight_learns(make, glyphs):
     assert still == []
 
 
-@pytest.mark.parametrize("name", ["vae", "convolutional vae"])
+@pytest.mark.parametrize("name", ["vae", "convolutional vae", "conditional vae", "vq-vae"])
 def test_it_overfits_one_batch(name, glyphs):
     _, algorithm = made(FAMILIES[name])
     history = fit(algorithm, glyphs[:16], steps=200, batch_size=16)

@@ -3,4 +3,6 @@
 gaussian (the VAE with a diagonal Gaussian code), convolutional (its networks for images), linear (a model whose
 evidence is known), restoration (damaged scans repaired by a trained VAE), compression (what a code costs
 and loses), mistakes (wrong on purpose: F04 to F06).
+Variants: disentanglement (single numbers scored against known factors), conditional (a label for the decoder),
+quantized (codes of whole numbers), code_prior (a prior over grids of such codes).
 """

@@ -1,0 +1,92 @@
+"""How well single numbers of a code stand for single factors of the data, in nats and in votes.
+
+The mutual information gap is from Chen, Li, Grosse & Duvenaud (2018), arXiv:1802.04942; the score by votes from Kim &
+Mnih (2018), *Disentangling by Factorising*, arXiv:1802.05983.
+
+Symbols
+    n, k, f  examples, numbers in a code, factors
+    v, g     votes, examples in the group behind a vote
+    means    posterior means, what the scores read
+
+Conventions: information is in nats. Numbers are cut into bins that hold equally many examples, so that a score does
+not change when a code or a factor is stretched or bent.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from aigc_course.core.procedural import draw_sprites
+
+
+def rotated_gap(angle: Float[Tensor, "*s"], *, noise: float) -> Float[Tensor, "*s"]:
+    """Gap in nats of a code that turns two standard normal factors by ``angle`` and adds normal ``noise``."""
+    best, second = angle.cos().square(), angle.sin().square()
+    return gaussian_information(best, noise=noise) - gaussian_information(second, noise=noise)
+
+
+def gaussian_information(share: Float[Tensor, "*s"], *, noise: float) -> Float[Tensor, "*s"]:
+    """Nats between a factor and a normal number of variance 1 + noise², ``share`` of which the factor explains."""
+    return -0.5 * torch.log1p(-share / (1 + noise**2))
+
+
+def equal_bins(values: Float[Tensor, "n d"], *, bins: int) -> Int[Tensor, "n d"]:
+    """Each column cut into ``bins`` parts of equally many examples, by rank."""
+    return values.argsort(dim=0).argsort(dim=0) * bins // len(values)
+
+
+def mutual_information(a: Int[Tensor, " n"], b: Int[Tensor, " n"]) -> Float[Tensor, ""]:
+    """Nats that one whole number tells about the other, from counted frequencies; never negative."""
+    pairs = a * (int(b.max()) + 1) + b
+    joint = torch.bincount(pairs, minlength=(int(a.max()) + 1) * (int(b.max()) + 1)).double() / len(a)
+    joint = joint.view(int(a.max()) + 1, -1)
+    apart = joint.sum(dim=1, keepdim=True) * joint.sum(dim=0, keepdim=True)
+    return (torch.xlogy(joint, joint) - torch.xlogy(joint, apart)).sum().float()
+
+
+def information_table(
+    means: Float[Tensor, "n k"], factors: Float[Tensor, "n f"], *, bins: int = 20, factor_bins: int = 10
+) -> Float[Tensor, "k f"]:
+    """Share of each factor's entropy that each number of the code tells: 0 nothing, 1 everything."""
+    code, truth = equal_bins(means, bins=bins), equal_bins(factors, bins=factor_bins)
+    nats = [[mutual_information(unit, factor) for factor in truth.T] for unit in code.T]
+    entropies = torch.stack([mutual_information(factor, factor) for factor in truth.T])
+    return torch.tensor(nats) / entropies
+
+
+def mutual_information_gap(table: Float[Tensor, "k f"]) -> Float[Tensor, " f"]:
+    """For each factor, how far the best number of the code is ahead of the second best."""
+    if len(table) < 2:
+        raise ValueError(f"a code of {len(table)} number has no second best; give at least 2")
+    best, second = table.topk(2, dim=0).values
+    return best - second
+
+
+def fixed_factor_groups(
+    factors: Float[Tensor, "n f"], *, votes: int, group: int
+) -> tuple[Float[Tensor, "v g f"], Int[Tensor, " v"]]:
+    """Groups of factors that agree in one of them and vary in the others, and which one that is."""
+    fixed = torch.randint(factors.shape[1], (votes,))
+    rows = factors[torch.randint(len(factors), (votes, group))]
+    same = F.one_hot(fixed, factors.shape[1]).bool().unsqueeze(1)
+    return torch.where(same, rows[:, :1], rows), fixed
+
+
+def quietest_unit(means: Float[Tensor, "v g k"]) -> Int[Tensor, " v"]:
+    """The number of the code that varies least within each group, relative to its variance over all groups."""
+    return (means.var(dim=1) / means.flatten(0, 1).var(dim=0)).argmin(dim=1)
+
+
+def vote_score(quietest: Int[Tensor, " v"], fixed: Int[Tensor, " v"]) -> float:
+    """Share of the later half of the votes that name their factor, by the majority of the earlier half."""
+    half, kinds = len(fixed) // 2, int(max(quietest.max(), fixed.max())) + 1
+    counts = torch.zeros(kinds, kinds).index_put_((quietest[:half], fixed[:half]), torch.ones(half), accumulate=True)
+    return (counts.argmax(dim=1)[quietest[half:]] == fixed[half:]).float().mean().item()
+
+
+def upright_squares(factors: Float[Tensor, "n 3"]) -> Float[Tensor, "n 1 16 16"]:
+    """The course's sprites with shape and angle held: squares of a given size, right and down, at half resolution."""
+    size, right, down = factors.unbind(dim=1)
+    square = torch.zeros(len(factors), dtype=torch.long)
+    return F.avg_pool2d(draw_sprites(square, size, torch.zeros_like(size), right, down), 2)

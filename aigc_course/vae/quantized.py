@@ -1,0 +1,131 @@
+"""The vector-quantised autoencoder: a code of whole numbers on a small grid.
+
+Van den Oord, Vinyals & Kavukcuoglu (2017), *Neural Discrete Representation Learning*, arXiv:1711.00937, cited as VQ.
+The straight-through gradient is from Bengio, Léonard & Courville (2013), arXiv:1308.3432.
+
+Symbols
+    b       examples in a batch
+    g       cells of the grid, h × w
+    m, k    entries of the codebook, numbers in an entry
+    z       what the encoder says, k numbers for each cell
+    codes   which entry is nearest to z, a whole number below m for each cell
+    vectors the entries that the codes name; what the decoder reads
+
+Conventions: pixels are Bernoulli as in ``gaussian``, in nats per image, summed over pixels. Squared distances are
+summed over the grid and its numbers, never averaged. The paper writes e for an entry and K for our m.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from aigc_course.foundations.information import entropy
+from aigc_course.vae.gaussian import bernoulli_log_likelihood
+
+
+def convolutional(
+    *, entries: int = 64, k: int = 16, width: int = 12, halvings: int = 3, side: int = 32, commit: float = 0.25
+) -> "VQVAE":
+    """For grey square images: ``halvings`` strided convolutions down to the grid, and their mirror image back."""
+    widths = [width * 2**i for i in range(halvings)]
+    down, up = [], []
+    for inputs, outputs in zip([1, *widths], widths, strict=False):
+        down += [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1), nn.GroupNorm(1, outputs), nn.SiLU()]
+        up = [nn.GroupNorm(1, outputs), nn.SiLU(), nn.ConvTranspose2d(outputs, inputs, 4, stride=2, padding=1), *up]
+    encoder = nn.Sequential(*down, nn.Conv2d(widths[-1], k, 1))
+    decoder = nn.Sequential(nn.Conv2d(k, widths[-1], 3, padding=1), *up)
+    grid = (side // 2**halvings, side // 2**halvings)
+    return VQVAE(encoder, decoder, entries=entries, k=k, grid=grid, commit=commit)
+
+
+def nearest(z: Float[Tensor, "n k"], codebook: Float[Tensor, "m k"]) -> Int[Tensor, " n"]:
+    """Which entry lies nearest to each vector; |z|² is the same for every entry and left out."""
+    return (codebook.square().sum(dim=1) - 2 * z @ codebook.T).argmin(dim=1)
+
+
+def straight_through(z: Float[Tensor, "*s"], vectors: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
+    """The value of ``vectors``, with the gradient handed on to ``z`` unchanged."""
+    return z + (vectors - z).detach()
+
+
+def codebook_loss(z: Float[Tensor, "b *s"], vectors: Float[Tensor, "b *s"]) -> Float[Tensor, " b"]:
+    """Squared distance that only the codebook feels: entries move to the vectors they stand for (VQ)."""
+    return (z.detach() - vectors).square().flatten(1).sum(dim=1)
+
+
+def commitment_loss(z: Float[Tensor, "b *s"], vectors: Float[Tensor, "b *s"]) -> Float[Tensor, " b"]:
+    """The same distance, felt by the encoder only: its vectors stay near the entries (VQ)."""
+    return (z - vectors.detach()).square().flatten(1).sum(dim=1)
+
+
+def usage(codes: Int[Tensor, "*s"], *, entries: int) -> Float[Tensor, " m"]:
+    """Share of the cells that each entry of the codebook describes."""
+    return torch.bincount(codes.flatten(), minlength=entries).float() / codes.numel()
+
+
+def perplexity(shares: Float[Tensor, " m"]) -> Float[Tensor, ""]:
+    """Exponential of the entropy of the usage: as many entries, used equally often, would surprise as much."""
+    return entropy(shares).exp()
+
+
+class VQVAE(nn.Module):
+    """An encoder to a grid of vectors, a codebook, and a decoder that reads the nearest entries."""
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        *,
+        entries: int,
+        k: int,
+        grid: tuple[int, int],
+        commit: float = 0.25,
+    ) -> None:
+        super().__init__()
+        self.encoder, self.decoder, self.grid, self.commit = encoder, decoder, grid, commit
+        self.codebook = nn.Parameter(torch.randn(entries, k))
+
+    def encode(self, x: Float[Tensor, "b c h w"]) -> Int[Tensor, "b gh gw"]:
+        """The codes of each image."""
+        return self._quantise(self.encoder(x))
+
+    def decode(self, codes: Int[Tensor, "b gh gw"]) -> Float[Tensor, "b c h w"]:
+        """Logits of the pixels."""
+        return self.decoder(self._look_up(codes))
+
+    def loss(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, ""]:
+        """Pixels in nats, and both squared distances; a batch's mean (VQ)."""
+        z = self.encoder(x)
+        vectors = self._look_up(self._quantise(z))
+        pixels = -bernoulli_log_likelihood(x, self.decoder(straight_through(z, vectors)))
+        return (pixels + codebook_loss(z, vectors) + self.commit * commitment_loss(z, vectors)).mean()
+
+    @torch.no_grad()
+    def reconstruct(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """Probabilities of white after a passage through the codes."""
+        return self.decode(self.encode(x)).sigmoid()
+
+    @torch.no_grad()
+    def sample(self, n: int) -> Float[Tensor, "n c h w"]:
+        """Decode codes that were all drawn alike and apart: the prior with which the model is trained."""
+        codes = torch.randint(len(self.codebook), (n, *self.grid), device=self.codebook.device)
+        return self.decode(codes).sigmoid()
+
+    @torch.no_grad()
+    def revive(self, x: Float[Tensor, "b c h w"]) -> int:
+        """Move every entry that no cell of ``x`` uses to the encoder's vector of a random cell; how many moved."""
+        z = self._cells(self.encoder(x))
+        dead = usage(nearest(z, self.codebook), entries=len(self.codebook)) == 0
+        count = int(dead.sum())
+        self.codebook[dead] = z[torch.randint(len(z), (count,), device=z.device)]
+        return count
+
+    def _quantise(self, z: Float[Tensor, "b k gh gw"]) -> Int[Tensor, "b gh gw"]:
+        return nearest(self._cells(z), self.codebook).unflatten(0, (len(z), *self.grid))
+
+    def _cells(self, z: Float[Tensor, "b k gh gw"]) -> Float[Tensor, "n k"]:
+        return z.movedim(1, -1).flatten(0, 2)
+
+    def _look_up(self, codes: Int[Tensor, "b gh gw"]) -> Float[Tensor, "b k gh gw"]:
+        return F.embedding(codes, self.codebook).movedim(-1, 1)

@@ -1,0 +1,189 @@
+"""Each test names the mistake that it catches; each mistake was planted once to see the test fail."""
+
+import itertools
+import math
+
+import pytest
+import torch
+from sklearn.metrics import mutual_info_score
+from torch.distributions import Normal
+
+from aigc_course.core import data
+from aigc_course.vae import disentanglement as d
+from aigc_course.vae import gaussian
+from aigc_course.vae.gaussian import Gaussian
+
+
+def uniform_factors(n: int, f: int = 3) -> torch.Tensor:
+    torch.manual_seed(0)
+    return torch.rand(n, f)
+
+
+def turned(factors: torch.Tensor, angle: float) -> torch.Tensor:
+    """Normal factors, the first two turned by an angle."""
+    cos, sin = math.cos(angle), math.sin(angle)
+    return factors @ torch.tensor([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+
+
+# The objective -----------------------------------------------------------------------------------------------------
+
+
+def test_beta_multiplies_the_price_of_the_code_alone():
+    """Catches a β on the pixels or on both terms: the bound falls by (β − 1) · KL."""
+    torch.manual_seed(0)
+    x, logits = torch.rand(4, 9), torch.randn(4, 9)
+    q = Gaussian(torch.randn(4, 2), torch.randn(4, 2))
+    reference = gaussian.elbo(x, logits, q) - 3 * gaussian.kl_to_standard_normal(q)
+    torch.testing.assert_close(gaussian.elbo(x, logits, q, beta=4.0), reference)
+
+
+def test_the_price_of_the_code_is_information_and_a_misfit():
+    """Catches a wrong KL: both parts of its mean over three images are integrated on a grid, the KL is closed form."""
+    q = Gaussian(torch.tensor([[-1.0], [0.2], [2.0]]), torch.tensor([[-1.0], [0.3], [-2.0]]))
+    z = torch.linspace(-12, 12, 24001)
+    cell = (z[1] - z[0]).item()
+    log_each = Normal(q.mean, (0.5 * q.logvar).exp()).log_prob(z)
+    log_mixture = torch.logsumexp(log_each, dim=0) - math.log(3)
+    information = (log_each.exp() * (log_each - log_mixture)).sum(dim=1).mean() * cell
+    misfit = (log_mixture.exp() * (log_mixture - Normal(0.0, 1.0).log_prob(z))).sum() * cell
+    assert information > 0.1
+    assert misfit > 0.1
+    torch.testing.assert_close(gaussian.kl_to_standard_normal(q).mean(), information + misfit, atol=1e-3, rtol=0)
+
+
+# Information -------------------------------------------------------------------------------------------------------
+
+
+def test_information_is_that_of_scikit_learn():
+    """Catches a wrong margin, a lost logarithm, bits for nats, rows and columns mixed up."""
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randint(m, (500,), generator=generator) for m in (4, 7))
+    for first, second in itertools.product((a, b, a // 2), repeat=2):
+        expected = mutual_info_score(first.numpy(), second.numpy())
+        assert d.mutual_information(first, second).item() == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_number_tells_its_entropy_about_itself():
+    """Catches a normaliser that is not the entropy."""
+    a = torch.arange(12) % 3
+    assert d.mutual_information(a, a).item() == pytest.approx(math.log(3), abs=1e-6)
+    assert d.mutual_information(a, a // 5).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_bins_hold_equally_many():
+    """Catches bins of equal width, which an outlier would leave empty; and bins of the whole array, not of a column."""
+    values = torch.stack([torch.randn(100, generator=torch.Generator().manual_seed(0)).exp(), torch.arange(100.0)], 1)
+    cut = d.equal_bins(values, bins=5)
+    assert cut[:, 1].tolist() == [i // 20 for i in range(100)]
+    assert cut[:, 0].bincount().tolist() == [20] * 5
+    assert torch.equal(cut, d.equal_bins(values.pow(3) + 7, bins=5))
+
+
+def test_information_of_normal_numbers():
+    """Catches a standard deviation for a variance, a lost ½: integrated on a grid, and a perfect channel is endless."""
+    share, noise = 0.7, 0.5
+    z = torch.linspace(-9, 9, 721)
+    v = Normal(0.0, 1.0)
+    first = v.log_prob(z)[:, None]
+    given = Normal(math.sqrt(share) * z[:, None], math.sqrt(1 + noise**2 - share)).log_prob(z[None, :])
+    marginal = Normal(0.0, math.sqrt(1 + noise**2)).log_prob(z[None, :])
+    integral = ((first + given).exp() * (given - marginal)).sum() * (z[1] - z[0]) ** 2
+    closed = d.gaussian_information(torch.tensor(share), noise=noise)
+    torch.testing.assert_close(closed, integral, atol=1e-4, rtol=0)
+    assert d.gaussian_information(torch.tensor(1.0), noise=0.0).item() == math.inf
+
+
+def test_the_gap_of_a_turned_code_is_counted_and_computed():
+    """Catches sine and cosine exchanged, and noise left out: counted in bins of 200,000 draws."""
+    torch.manual_seed(0)
+    factors = torch.randn(200_000, 3)
+    for angle in (0.0, 0.4, math.pi / 4):
+        means = turned(factors, angle) + 0.5 * torch.randn(200_000, 3)
+        table = d.information_table(means, factors, bins=40, factor_bins=40) * math.log(40)
+        exact = d.rotated_gap(torch.tensor(angle), noise=0.5)
+        assert d.mutual_information_gap(table)[0].item() == pytest.approx(exact.item(), abs=0.03)
+    closed = 0.5 * math.log((math.cos(0.4) ** 2 + 0.25) / (math.sin(0.4) ** 2 + 0.25))
+    assert d.rotated_gap(torch.tensor(0.4), noise=0.5).item() == pytest.approx(closed, abs=1e-6)
+
+
+# The gap -----------------------------------------------------------------------------------------------------------
+
+
+def test_gap_of_a_perfect_a_turned_and_an_empty_code():
+    """Catches a gap over factors in place of units, the best alone, and a lost normaliser."""
+    factors = uniform_factors(20_000)
+    perfect = torch.stack([-factors[:, 2], factors[:, 0].exp(), factors[:, 1], torch.randn(20_000)], dim=1)
+    assert d.mutual_information_gap(d.information_table(perfect, factors)).min() > 0.95
+    mixed = torch.stack([factors[:, 0] + factors[:, 1], factors[:, 0] - factors[:, 1], factors[:, 2]], dim=1)
+    gaps = d.mutual_information_gap(d.information_table(mixed, factors))
+    assert gaps[:2].abs().max() < 0.02
+    assert gaps[2] > 0.95
+    assert d.mutual_information_gap(d.information_table(torch.randn(20_000, 4), factors)).max() < 0.01
+    twice = perfect[:, [0, 0, 1, 2]]
+    assert d.mutual_information_gap(d.information_table(twice, factors))[2].item() == pytest.approx(0, abs=1e-6)
+
+
+def test_table_has_a_row_for_each_unit_and_a_column_for_each_factor():
+    """Catches a table turned over, and columns divided by the entropy of another factor."""
+    factors = uniform_factors(1000, 2)
+    table = d.information_table(torch.cat([factors, torch.randn(1000, 2)], dim=1), factors, bins=10)
+    assert table.shape == (4, 2)
+    torch.testing.assert_close(table[:2].diagonal(), torch.ones(2))
+
+
+def test_one_unit_has_no_second_best():
+    with pytest.raises(ValueError, match="at least 2"):
+        d.mutual_information_gap(torch.ones(1, 3))
+
+
+# Votes -------------------------------------------------------------------------------------------------------------
+
+
+def votes_of(code, factors) -> float:
+    torch.manual_seed(1)
+    groups, fixed = d.fixed_factor_groups(factors, votes=400, group=32)
+    means = code(groups.flatten(0, 1)).unflatten(0, groups.shape[:2])
+    return d.vote_score(d.quietest_unit(means), fixed)
+
+
+def test_groups_hold_one_factor_and_vary_the_others():
+    """Catches a group in which everything or nothing is fixed, and a wrong name for the fixed factor."""
+    torch.manual_seed(0)
+    groups, fixed = d.fixed_factor_groups(uniform_factors(500), votes=40, group=8)
+    assert groups.shape == (40, 8, 3)
+    still = groups.var(dim=1) == 0
+    assert torch.equal(still, torch.nn.functional.one_hot(fixed, 3).bool())
+    assert fixed.unique().tolist() == [0, 1, 2]
+
+
+def test_votes_name_the_factor_of_a_perfect_code():
+    """Catches the loudest unit in place of the quietest, and variances that are not made comparable."""
+    factors = uniform_factors(2000)
+    scale = torch.tensor([0.01, 1.0, 100.0])
+    assert votes_of(lambda v: v.flip(1) * scale, factors) == 1
+    assert votes_of(lambda v: v + 0.2 * torch.randn_like(v), factors) > 0.95
+    assert votes_of(torch.randn_like, factors) < 0.5
+    mixed = votes_of(lambda v: v @ torch.tensor([[1.0, 1.0, 1.0], [1.0, -2.0, 1.0], [1.0, 1.0, -2.0]]), factors)
+    assert mixed < 0.9
+
+
+def test_votes_are_counted_on_the_later_half():
+    """Catches a score of the votes that made the majority: random units would look better than chance."""
+    quietest, fixed = torch.tensor([0, 1, 2, 0, 1, 2]), torch.tensor([2, 0, 1, 2, 0, 0])
+    assert d.vote_score(quietest, fixed) == pytest.approx(2 / 3)
+
+
+# The pictures ------------------------------------------------------------------------------------------------------
+
+
+def test_squares_are_where_their_factors_say():
+    """Catches right and down exchanged, and a size that is not one."""
+    factors = torch.tensor([[0.25, 0.4, 0.0], [0.25, 0.0, 0.4], [0.5, 0.0, 0.0]])
+    x = d.upright_squares(factors)
+    assert x.shape == (3, 1, 16, 16)
+    axis = (torch.arange(16) + 0.5) / 8 - 1
+    mass = x.sum(dim=(1, 2, 3))
+    right, down = (x.sum(dim=(1, 2)) * axis).sum(dim=1) / mass, (x.sum(dim=(1, 3)) * axis).sum(dim=1) / mass
+    torch.testing.assert_close(torch.stack([right, down], 1), factors[:, 1:], atol=0.01, rtol=0)
+    assert (mass[2] / mass[0]).item() == pytest.approx(4, rel=0.05)
+    assert data.DATASETS["sprites"].factors == ("shape", "scale", "angle", "right", "down")
