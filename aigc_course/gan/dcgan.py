@@ -1,10 +1,10 @@
 r"""DCGAN: the game on images, with convolutions.
 
 Radford, Metz & Chintala (2015), *Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
-Networks*, arXiv:1511.06434. Theirs are 64×64 with 1,024 channels; here 32×32 and as wide as asked.
+Networks*, arXiv:1511.06434. Theirs are 64×64 with 1,024 channels; here 32×32 by default, and as wide as asked.
 
-Symbols: ``width`` is the number of channels at 16×16; every halving of the side doubles it. Images are grey or
-colour with values in [-1, 1], the range of tanh.
+Symbols: ``size`` is the side of the images, a power of two; ``width`` is the number of channels at half that side, and
+every further halving doubles it, down to 4×4. Images are grey or colour with values in [-1, 1], the range of tanh.
 """
 
 from typing import Any
@@ -27,23 +27,23 @@ RECIPE: dict[str, Any] = {
 
 
 class Generator(nn.Module):
-    """Noise to 4×4, then three transposed convolutions that double the side; batch norm and ReLU, tanh at the end."""
+    """Noise to 4×4, then transposed convolutions that double the side; batch norm and ReLU, tanh at the end."""
 
-    def __init__(self, *, k: int, width: int, channels: int = 1) -> None:
+    def __init__(self, *, k: int, width: int, channels: int = 1, size: int = 32) -> None:
         super().__init__()
+        widths = _widths(width, size)
         self.layers = nn.Sequential(
             nn.Unflatten(1, (k, 1, 1)),
-            nn.ConvTranspose2d(k, 4 * width, 4, bias=False),
-            nn.BatchNorm2d(4 * width),
+            nn.ConvTranspose2d(k, widths[-1], 4, bias=False),
+            nn.BatchNorm2d(widths[-1]),
             nn.ReLU(),
-            *_upsample(4 * width, 2 * width),
-            *_upsample(2 * width, width),
+            *[layer for outputs in widths[-2::-1] for layer in _upsample(2 * outputs, outputs)],
             nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1),
             nn.Tanh(),
         )
         self.apply(initialise)
 
-    def forward(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "b c 32 32"]:
+    def forward(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "b c size size"]:
         """Images in [-1, 1]."""
         return self.layers(z)
 
@@ -55,21 +55,28 @@ class Discriminator(nn.Module):
     image only, so ``batch_norm`` is a choice.
     """
 
-    def __init__(self, *, width: int, channels: int = 1, batch_norm: bool = True) -> None:
+    def __init__(self, *, width: int, channels: int = 1, size: int = 32, batch_norm: bool = True) -> None:
         super().__init__()
+        widths = _widths(width, size)
         self.layers = nn.Sequential(
             nn.Conv2d(channels, width, 4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
-            *_downsample(width, 2 * width, batch_norm),
-            *_downsample(2 * width, 4 * width, batch_norm),
-            nn.Conv2d(4 * width, 1, 4),
+            *[layer for inputs in widths[:-1] for layer in _downsample(inputs, 2 * inputs, batch_norm)],
+            nn.Conv2d(widths[-1], 1, 4),
             nn.Flatten(0),
         )
         self.apply(initialise)
 
-    def forward(self, x: Float[Tensor, "b c 32 32"]) -> Float[Tensor, " b"]:
+    def forward(self, x: Float[Tensor, "b c size size"]) -> Float[Tensor, " b"]:
         """Logits of "real"."""
         return self.layers(x)
+
+
+def _widths(width: int, size: int) -> list[int]:
+    """Channels from half the side down to 4×4."""
+    if size < 8 or size & (size - 1):
+        raise ValueError(f"size={size}; the side of the images is a power of two, 8 or more")
+    return [width << i for i in range(size.bit_length() - 3)]
 
 
 def _upsample(inputs: int, outputs: int) -> list[nn.Module]:
@@ -92,13 +99,15 @@ def initialise(module: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def dcgan(*, k: int = 16, width: int = 16, channels: int = 1, batch_norm: bool = False, **options: Any) -> GAN:
+def dcgan(
+    *, k: int = 16, width: int = 16, channels: int = 1, size: int = 32, batch_norm: bool = False, **options: Any
+) -> GAN:
     """The game between the two, with the recipe that this course found best in half a minute of one CPU core.
 
     ``options`` of ``GAN`` replace parts of the recipe. The layout is channels-last, which convolutions on a CPU prefer.
     """
-    generator = Generator(k=k, width=width, channels=channels).to(memory_format=torch.channels_last)
-    discriminator = Discriminator(width=width, channels=channels, batch_norm=batch_norm)
+    generator = Generator(k=k, width=width, channels=channels, size=size).to(memory_format=torch.channels_last)
+    discriminator = Discriminator(width=width, channels=channels, size=size, batch_norm=batch_norm)
     return GAN(generator, discriminator.to(memory_format=torch.channels_last), k=k, **(RECIPE | options))
 
 

@@ -14,13 +14,27 @@ def small(**options):
     return dcgan.dcgan(k=8, width=8, **options)
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_both_networks_agree_on_the_image(channels):
-    g, d = dcgan.Generator(k=5, width=4, channels=channels), dcgan.Discriminator(width=4, channels=channels)
+@pytest.mark.parametrize(("channels", "size"), [(1, 32), (3, 32), (3, 64), (1, 8)])
+def test_both_networks_agree_on_the_image(channels, size):
+    options = {"width": 4, "channels": channels, "size": size}
+    g, d = dcgan.Generator(k=5, **options), dcgan.Discriminator(**options)
     x = g(torch.randn(6, 5))
-    assert x.shape == (6, channels, 32, 32)
+    assert x.shape == (6, channels, size, size)
     assert x.abs().max() <= 1
     assert d(x).shape == (6,)
+
+
+def test_every_halving_of_the_side_doubles_the_channels():
+    """The paper's networks for 64×64 have 1,024 channels at 4×4, and 128 at 32×32."""
+    g = dcgan.Generator(k=100, width=128, size=64)
+    channels = [m.out_channels for m in g.modules() if isinstance(m, nn.ConvTranspose2d)]
+    assert channels == [1024, 512, 256, 128, 1]
+
+
+@pytest.mark.parametrize("size", [4, 48])
+def test_a_side_that_cannot_be_halved_down_to_four_is_refused(size):
+    with pytest.raises(ValueError, match=f"size={size}"):
+        dcgan.Discriminator(width=4, size=size)
 
 
 def test_weights_start_as_the_paper_says():
