@@ -9,8 +9,10 @@ from aigc_course.core.train import Algorithm, GradientDescent, fit
 from aigc_course.gan.dcgan import dcgan
 from aigc_course.gan.game import GAN, mlp_discriminator, mlp_generator
 from aigc_course.vae import conditional, convolutional, quantized
+from aigc_course.vae.annealing import AnnealedDescent, annealed
 from aigc_course.vae.code_prior import CodePrior, QuantisedGenerator
 from aigc_course.vae.gaussian import fully_connected
+from aigc_course.vae.text import TextVAE
 
 
 def descending(model):
@@ -24,6 +26,10 @@ def playing(model):
 def labelled(model):
     """Images come without labels here; any labels will do."""
     return model, GradientDescent(model, lambda x: model.loss((x, torch.arange(len(x), device=x.device) % 10)))
+
+
+def annealing(model):
+    return model, AnnealedDescent(model, weight=annealed(5))
 
 
 def with_prior(autoencoder):
@@ -46,12 +52,25 @@ FAMILIES = {
     ),
     "dcgan": lambda: playing(dcgan(k=4, width=4)),
 }
-family = pytest.mark.parametrize("make", FAMILIES.values(), ids=FAMILIES.keys())
+# Those whose examples are rows of words.
+TEXTS = {
+    "sentence vae": lambda: annealing(TextVAE(20, k=4, keep=0.5, longest=6, hidden=16)),
+}
+ALL = FAMILIES | TEXTS
+family = pytest.mark.parametrize("make", ALL.values(), ids=ALL.keys())
 
 
 @pytest.fixture(scope="module")
 def glyphs():
     return data.load("glyphs", n=200).x
+
+
+@pytest.fixture
+def examples(make, glyphs):
+    """What this family learns from."""
+    if make not in TEXTS.values():
+        return glyphs
+    return torch.randint(3, 20, (200, 6), generator=torch.Generator().manual_seed(0))
 
 
 def made(make):
@@ -65,10 +84,10 @@ def test_it_is_an_algorithm(make):
 
 
 @family
-def test_it_samples_the_shape_and_type_of_the_data(make):
+def test_it_samples_the_shape_and_type_of_the_data(make, examples):
     samples = made(make)[0].sample(5)
-    assert samples.shape == (5, 1, 32, 32)
-    assert samples.dtype == torch.float32
+    assert samples.shape == (5, *examples.shape[1:])
+    assert samples.dtype == examples.dtype
     assert not samples.requires_grad
 
 
@@ -94,22 +113,22 @@ def test_sampling_changes_nothing(make):
 
 
 @family
-def test_resuming_equals_never_stopping(make, glyphs, tmp_path):
+def test_resuming_equals_never_stopping(make, examples, tmp_path):
     whole_model, whole = made(make)
-    expected = fit(whole, glyphs, steps=8, batch_size=16)
-    fit(made(make)[1], glyphs, steps=3, batch_size=16, checkpoint=tmp_path / "c.pt")
+    expected = fit(whole, examples, steps=8, batch_size=16)
+    fit(made(make)[1], examples, steps=3, batch_size=16, checkpoint=tmp_path / "c.pt")
     resumed_model, resumed = made(make)
-    assert fit(resumed, glyphs, steps=8, batch_size=16, checkpoint=tmp_path / "c.pt") == expected
+    assert fit(resumed, examples, steps=8, batch_size=16, checkpoint=tmp_path / "c.pt") == expected
     for p, q in zip(whole_model.parameters(), resumed_model.parameters(), strict=True):
         assert torch.equal(p, q)
 
 
 @family
-def test_every_weight_learns(make, glyphs):
+def test_every_weight_learns(make, examples):
     """A detached, frozen or forgotten part keeps its first weights."""
     model, algorithm = made(make)
     before = {name: p.clone() for name, p in model.named_parameters() if p.requires_grad}
-    fit(algorithm, glyphs, steps=3, batch_size=32)
+    fit(algorithm, examples, steps=3, batch_size=32)
     still = [name for name, p in model.named_parameters() if name in before and torch.equal(p, before[name])]
     assert still == []
 
@@ -126,10 +145,10 @@ def test_it_overfits_one_batch(name, glyphs):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")
 @pytest.mark.parametrize("bf16", [False, True])
 @family
-def test_it_trains_and_samples_on_a_gpu(make, bf16, glyphs):
+def test_it_trains_and_samples_on_a_gpu(make, bf16, examples):
     torch.manual_seed(0)
     with torch.device("cuda"):
         model, algorithm = make()
-    history = fit(algorithm, glyphs, steps=5, batch_size=32, device="cuda", bf16=bf16)
+    history = fit(algorithm, examples, steps=5, batch_size=32, device="cuda", bf16=bf16)
     assert all(torch.isfinite(torch.tensor(list(row.values()))).all() for row in history)
     assert model.sample(3).device.type == "cuda"

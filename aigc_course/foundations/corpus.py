@@ -1,10 +1,16 @@
-"""English text that every Python carries: the language reference, in the standard library as ``pydoc_data.topics``.
+"""English text that needs no network: Python's language reference, and what packages say of their own functions.
 
-Part of CPython's documentation, under the PSF licence, version 2. The text grows a little with every version of Python.
+The reference is ``pydoc_data.topics`` of the standard library, part of CPython's documentation, under the PSF licence,
+version 2. The one-line summaries are the first sentences of docstrings in installed packages, under the packages'
+licences. Both grow a little with every version.
 """
 
+import importlib.util
 import random
 import re
+import sysconfig
+from collections import Counter
+from pathlib import Path
 
 LETTERS = " ',-.:;abcdefghijklmnopqrstuvwxyz"
 _NO_PROSE = re.compile(r"^ |::=|\*\*\*|===|---|>>>|\|")
@@ -31,3 +37,63 @@ def split(texts: list[str], *, held_out: float = 0.1, seed: int = 0) -> tuple[st
     random.Random(seed).shuffle(once)
     cut = round(len(once) * (1 - held_out))
     return " ".join(once[:cut]), " ".join(once[cut:])
+
+
+# Packages whose docstrings are read, with their licences: the standard library and dependencies of the course.
+PACKAGES = (
+    ("python", "PSF-2.0"),
+    ("numpy", "BSD-3-Clause"),
+    ("scipy", "BSD-3-Clause"),
+    ("sympy", "BSD-3-Clause"),
+    ("networkx", "BSD-3-Clause"),
+    ("sklearn", "BSD-3-Clause"),
+    ("skimage", "BSD-3-Clause"),
+    ("matplotlib", "PSF-like"),
+    ("torch", "BSD-3-Clause"),
+    ("transformers", "Apache-2.0"),
+)
+_LEFT_OUT = {"site-packages", "dist-packages", "idlelib", "lib2to3", "turtledemo", "ensurepip", "test", "tests"}
+# A string in triple quotes directly below a line that ends in a colon, up to its end or its first empty line.
+_SUMMARY = re.compile(r':[ ]*(?:#[^\n]*)?\n[ \t]+[rRuU]?"""\s*(.+?)(?:"""|\n[ \t]*\n)', re.DOTALL)
+
+
+def docstrings(packages: tuple[str, ...] = tuple(name for name, _ in PACKAGES)) -> list[str]:
+    """The first sentence of every docstring in the source of installed packages, in small letters, each once.
+
+    Nothing is imported: the files are read as text. Sentences with anything but words in them are left out.
+    """
+    found = (
+        plain(summary) for name in packages for file in _sources(name) for summary in _SUMMARY.findall(_read(file))
+    )
+    return list(dict.fromkeys(sentence for sentence in found if sentence))
+
+
+def plain(summary: str) -> str:
+    """First sentence without its markup; empty when it holds more than words (numbers, code, commas)."""
+    first = re.split(r"(?<=\.)\s", " ".join(summary.split()))[0]
+    words = first.replace("`", "").replace("*", "").replace("-", " ").lower()
+    return " ".join(words.split()).rstrip(".") if re.fullmatch(r"[a-z' ]+\.?", words) else ""
+
+
+def in_common_words(sentences: list[str], *, words: int, shortest: int = 3, longest: int = 8) -> list[str]:
+    """Sentences of a certain length in which every word is among the ``words`` most frequent ones."""
+    fitting = [s for s in sentences if shortest <= len(s.split()) <= longest]
+    counts = Counter(word for s in fitting for word in s.split())
+    common = {word for word, _ in counts.most_common(words)}
+    return [s for s in fitting if common.issuperset(s.split())]
+
+
+def _sources(package: str) -> list[Path]:
+    """Python files of a package in a fixed order, its tests left out."""
+    if package == "python":
+        folder = Path(sysconfig.get_paths()["stdlib"])
+    else:
+        spec = importlib.util.find_spec(package)
+        if spec is None or spec.origin is None:
+            raise ValueError(f"{package!r} is not installed; install it, or leave it out of `packages`")
+        folder = Path(spec.origin).parent
+    return [p for p in sorted(folder.rglob("*.py")) if _LEFT_OUT.isdisjoint(p.relative_to(folder).parts)]
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="ignore")

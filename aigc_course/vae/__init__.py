@@ -5,4 +5,6 @@ evidence is known), restoration (damaged scans repaired by a trained VAE), compr
 and loses), mistakes (wrong on purpose: F04 to F06).
 Variants: disentanglement (single numbers scored against known factors), conditional (a label for the decoder),
 quantized (codes of whole numbers), code_prior (a prior over grids of such codes).
+Sentences: text (the sentence VAE), annealing (the weight of the KL term), collapse (its detector), two_topics (a toy
+with a known bit), mistakes_text (wrong on purpose: P14).
 """

@@ -1,0 +1,204 @@
+"""The sentence VAE: a Gaussian code for a whole sentence, and a decoder that writes it word by word.
+
+Bowman, Vilnis, Vinyals, Dai, Jozefowicz & Bengio (2016), *Generating Sentences from a Continuous Space*,
+arXiv:1511.06349, cited as B. Code, posterior and bound are those of ``gaussian``; only the observation is new.
+
+Symbols
+    b, t    sentences in a batch, positions in a row of tokens (``END`` closes a sentence, ``PAD`` fills the row)
+    v       words in the vocabulary
+    x       tokens; x[:, i] is word i + 1
+    k       numbers in a code
+    z       codes, with prior N(0, I)
+    logits  what the decoder returns: word i has the probability softmax(logits[:, i]), given z and the words before
+    keep    probability that the decoder is shown a word that stands before; the others are blanked (word dropout)
+
+Conventions: nats per sentence, summed over its words and its ``END``, never averaged over them. B reads and writes with
+LSTMs; here a convolution reads (three words at a time, then a maximum over positions) and a GRU writes, which take
+half the time. B calls the setting ``keep = 0`` an inputless decoder.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from aigc_course.foundations.vocabulary import BLANK, END, PAD
+from aigc_course.vae.annealing import weighted_loss
+from aigc_course.vae.gaussian import Gaussian, importance_bound, kl_to_standard_normal, log_prior
+
+
+class Encoder(nn.Module):
+    """Tokens to 2k numbers: the mean and the log-variance of the code."""
+
+    def __init__(self, words: int, *, k: int, embedding: int = 64, hidden: int = 128) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(words, embedding, padding_idx=PAD)
+        self.read = nn.Conv1d(embedding, hidden, kernel_size=3, padding=1)
+        self.head = nn.Linear(hidden, 2 * k)
+
+    def forward(self, x: Int[Tensor, "b t"]) -> Float[Tensor, "b two_k"]:
+        """The largest response of each feature in the sentence, whatever its position; padding has no say."""
+        features = self.read(self.embed(x).transpose(1, 2)).relu()
+        return self.head(features.masked_fill((x == PAD).unsqueeze(1), 0).amax(dim=2))
+
+
+class Decoder(nn.Module):
+    """A GRU that writes the next word from the words before and from the code, which it sees at every position."""
+
+    def __init__(self, words: int, *, k: int, embedding: int = 64, hidden: int = 128) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(words, embedding)
+        self.start = nn.Linear(k, hidden)
+        self.recur = nn.GRU(embedding + k, hidden, batch_first=True)
+        self.project = nn.Linear(hidden, embedding)
+        self.bias = nn.Parameter(torch.zeros(words))
+        nn.init.normal_(self.embed.weight, std=0.1)  # also the output layer, which should begin undecided
+
+    def begin(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "1 b h"]:
+        """The state before the first word."""
+        return self.start(z).tanh().unsqueeze(0)
+
+    def forward(
+        self, previous: Int[Tensor, "b t"], z: Float[Tensor, "b k"], state: Float[Tensor, "1 b h"]
+    ) -> tuple[Float[Tensor, "b t v"], Float[Tensor, "1 b h"]]:
+        """Logits of the word after each of ``previous``, and the state; padding and blanks are never written."""
+        seen = torch.cat([self.embed(previous), z.unsqueeze(1).expand(-1, previous.shape[1], -1)], dim=2)
+        outputs, state = self.recur(seen, state)
+        logits = F.linear(self.project(outputs), self.embed.weight, self.bias)
+        unwritten = torch.tensor([PAD, BLANK], device=logits.device)
+        return logits.index_fill(2, unwritten, -torch.inf), state
+
+
+def shifted(x: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
+    """What stands before each word: ``END`` before the first."""
+    return F.pad(x[:, :-1], (1, 0), value=END)
+
+
+def drop_words(previous: Int[Tensor, "b t"], keep: float) -> Int[Tensor, "b t"]:
+    """Word dropout: every word stays with probability ``keep`` and is blanked otherwise (B, section 3.1)."""
+    if not 0 <= keep <= 1:
+        raise ValueError(f"keep={keep}; it is the probability that a word stays, from 0 to 1")
+    hidden = torch.rand(previous.shape, device=previous.device) >= keep
+    hidden[:, 0] = False  # the mark of the beginning is no word
+    return previous.masked_fill(hidden, BLANK)
+
+
+def sentence_log_likelihood(x: Int[Tensor, "b t"], logits: Float[Tensor, "b t v"]) -> Float[Tensor, " b"]:
+    """Log p(x|z) in nats: the chain rule, summed over the words and the ``END`` of each sentence."""
+    return -F.cross_entropy(logits.flatten(0, 1), x.flatten(), ignore_index=PAD, reduction="none").view_as(x).sum(dim=1)
+
+
+def lengths(x: Int[Tensor, "b t"]) -> Float[Tensor, " b"]:
+    """Words of each sentence, its ``END`` included: what has to be predicted."""
+    return (x != PAD).sum(dim=1).float()
+
+
+def perplexity(cost: Float[Tensor, " n"], length: Float[Tensor, " n"]) -> Float[Tensor, ""]:
+    """Exponential of nats per word, from nats and words per sentence; a bound on it when ``cost`` is one."""
+    return (cost.sum() / length.sum()).exp()
+
+
+def unigram_cost(x: Int[Tensor, "n t"], counted: Int[Tensor, "m u"], *, words: int) -> Float[Tensor, " n"]:
+    """Nats per sentence when every word is drawn by its frequency in ``counted`` (one is added to each count)."""
+    counts = torch.bincount(counted.flatten(), minlength=words).float() + 1
+    counts[[PAD, BLANK]] = 0
+    surprise = -(counts / counts.sum()).log()
+    return surprise[x].masked_fill(x == PAD, 0).sum(dim=1)
+
+
+class TextVAE(nn.Module):
+    """An encoder of sentences, a decoder that writes, and the prior N(0, I) between them.
+
+    ``keep`` acts in training only; ``free`` nats of the code cost nothing there (free bits). ``longest`` is the length
+    of what ``sample`` writes, ``END`` included.
+    """
+
+    def __init__(
+        self, words: int, *, k: int = 16, keep: float = 1.0, free: float = 0.0, longest: int = 9, hidden: int = 128
+    ) -> None:
+        super().__init__()
+        self.encoder, self.decoder = Encoder(words, k=k, hidden=hidden), Decoder(words, k=k, hidden=hidden)
+        self.k, self.keep, self.free, self.longest = k, keep, free, longest
+
+    def encode(self, x: Int[Tensor, "b t"]) -> Gaussian:
+        """The posterior q(z|x)."""
+        mean, logvar = self.encoder(x).chunk(2, dim=-1)
+        return Gaussian(mean, logvar)
+
+    def log_likelihood_given(
+        self, x: Int[Tensor, "b t"], z: Float[Tensor, "b k"], *, keep: float = 1.0
+    ) -> Float[Tensor, " b"]:
+        """Log p(x|z) in nats per sentence, when the decoder sees the share ``keep`` of the words before."""
+        previous = shifted(x) if keep == 1 else drop_words(shifted(x), keep)
+        return sentence_log_likelihood(x, self.decoder(previous, z, self.decoder.begin(z))[0])
+
+    def terms(self, x: Int[Tensor, "b t"], *, keep: float = 1.0) -> tuple[Float[Tensor, " b"], Float[Tensor, " b"]]:
+        """What the words cost given one draw of the code, and what the code costs: both in nats per sentence."""
+        q = self.encode(x)
+        return -self.log_likelihood_given(x, q.sample(), keep=keep), kl_to_standard_normal(q)
+
+    def elbo(self, x: Int[Tensor, "b t"]) -> Float[Tensor, " b"]:
+        """One-draw estimate of the evidence lower bound in nats per sentence, every word shown."""
+        words, kl = self.terms(x)
+        return -(words + kl)
+
+    def loss(self, x: Int[Tensor, "b t"], *, weight: float = 1.0) -> Float[Tensor, ""]:
+        """What training minimises, with the KL term times ``weight`` and with this model's word dropout."""
+        return weighted_loss(*self.terms(x, keep=self.keep), weight=weight, free=self.free)
+
+    @torch.no_grad()
+    def write(self, z: Float[Tensor, "b k"], *, greedy: bool = False) -> Int[Tensor, "b t"]:
+        """Sentences for given codes, word by word: drawn, or (``greedy``) always the most probable word."""
+        word = torch.full((len(z), 1), END, device=z.device)
+        ended, state, written = torch.zeros_like(word, dtype=torch.bool), self.decoder.begin(z), []
+        for _ in range(self.longest):
+            logits, state = self.decoder(word, z, state)
+            word = logits[:, 0].argmax(1, keepdim=True) if greedy else torch.multinomial(logits[:, 0].softmax(1), 1)
+            written.append(word.masked_fill(ended, PAD))
+            ended |= word == END
+        return torch.cat(written, dim=1)
+
+    def sample(self, n: int, *, greedy: bool = False) -> Int[Tensor, "n t"]:
+        """Tokens of ``n`` sentences for codes drawn from the prior."""
+        return self.write(torch.randn(n, self.k, device=self.decoder.bias.device), greedy=greedy)
+
+    @torch.no_grad()
+    def reconstruct(self, x: Int[Tensor, "b t"]) -> Int[Tensor, "b t2"]:
+        """The most probable words, one after the other, at the posterior mean of each sentence."""
+        return self.write(self.encode(x).mean, greedy=True)
+
+    @torch.no_grad()
+    def interpolate(self, start: Int[Tensor, "1 t"], end: Int[Tensor, "1 t"], *, steps: int) -> Int[Tensor, "steps t2"]:
+        """Greedy sentences for ``steps`` codes on the straight line between the posterior means of two sentences."""
+        weight = torch.linspace(0, 1, steps, device=start.device).unsqueeze(1)
+        return self.write(torch.lerp(self.encode(start).mean, self.encode(end).mean, weight), greedy=True)
+
+    @torch.no_grad()
+    def log_likelihood(self, x: Int[Tensor, "b t"], *, draws: int) -> Float[Tensor, " b"]:
+        """Importance-weighted estimate of log p(x) in nats; a lower bound on average, tighter with more draws."""
+        q = self.encode(x)
+        return importance_bound(torch.stack([self._log_weight(x, q) for _ in range(draws)]))
+
+    def _log_weight(self, x: Int[Tensor, "b t"], q: Gaussian) -> Float[Tensor, " b"]:
+        z = q.sample()
+        return self.log_likelihood_given(x, z) + log_prior(z) - q.log_prob(z)
+
+
+class LanguageModel(TextVAE):
+    """The same decoder without a code: z is zero for every sentence, so that its likelihood is exact."""
+
+    def encode(self, x: Int[Tensor, "b t"]) -> Gaussian:
+        """Nothing is read."""
+        raise ValueError("a language model has no code; use `terms`, `loss`, `sample` or `write`")
+
+    def terms(self, x: Int[Tensor, "b t"], *, keep: float = 1.0) -> tuple[Float[Tensor, " b"], Float[Tensor, " b"]]:
+        """Nats per sentence, and zeros for the code that is not there."""
+        nothing = torch.zeros(len(x), device=x.device)
+        return -self.log_likelihood_given(x, self._zero(len(x)), keep=keep), nothing
+
+    def sample(self, n: int, *, greedy: bool = False) -> Int[Tensor, "n t"]:
+        """Tokens of ``n`` sentences."""
+        return self.write(self._zero(n), greedy=greedy)
+
+    def _zero(self, n: int) -> Float[Tensor, "n k"]:
+        return torch.zeros(n, self.k, device=self.decoder.bias.device)

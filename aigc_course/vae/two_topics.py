@@ -1,0 +1,94 @@
+"""A toy corpus whose one bit is known: 162 sentences, half about the weather, half about baking.
+
+A sentence has ``WORDS`` words. A coin picks the topic, then each position picks one of three words of that topic. So
+the topic is all that one word says about another.
+
+Symbols
+    keep      probability that the decoder is shown a word that stands before
+    evidence  words (on average) that are written without having seen any word before: each profits from the code
+    a, s      the posterior N(a, s²) of one topic and N(−a, s²) of the other
+    weight    of the KL term
+
+Conventions: nats per sentence.
+"""
+
+import itertools
+import math
+from functools import cache
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+WORDS = 4
+TOPICS = (
+    (
+        ("rain", "snow", "fog"),
+        ("soaks", "covers", "hides"),
+        ("quiet", "northern", "green"),
+        ("roads", "hills", "fields"),
+    ),
+    (
+        ("honey", "cream", "butter"),
+        ("coats", "fills", "softens"),
+        ("warm", "thin", "sweet"),
+        ("bread", "cakes", "pastry"),
+    ),
+)
+ENTROPY = math.log(2) + WORDS * math.log(3)
+
+
+class Code(NamedTuple):
+    """Posterior means ±``a`` with standard deviation ``s``, and the nats that such a code tells about the topic."""
+
+    a: float
+    s: float
+    told: float
+
+
+def sentences() -> list[str]:
+    """All 162, each as likely as any other: first the weather, then baking."""
+    return [" ".join(words) for topic in TOPICS for words in itertools.product(*topic)]
+
+
+def evidence(keep: float, *, words: int = WORDS) -> float:
+    """Words written blind: word i is, when all i − 1 words before it are blanked."""
+    return sum((1 - keep) ** i for i in range(words))
+
+
+def told(a: Float[Tensor, "*g"], s: Float[Tensor, "*g"]) -> Float[Tensor, "*g"]:
+    """What the code tells about the topic: log 2 minus the cost of the topic for a reader of z, in nats.
+
+    The log-odds of the topics at z are 2az/s². The expectation over z is a sum on a grid.
+    """
+    noise = torch.linspace(-6, 6, 241, dtype=torch.float64)
+    density = (-0.5 * noise.square()).exp()
+    a, s = a.double().unsqueeze(-1), s.double().unsqueeze(-1)
+    cost = F.softplus(-2 * a * (a + s * noise) / s.square()) @ (density / density.sum())
+    return math.log(2) - cost
+
+
+def gain(
+    a: Float[Tensor, "*g"], s: Float[Tensor, "*g"], *, evidence: float, weight: float = 1.0
+) -> Float[Tensor, "*g"]:
+    """What a code saves minus what it costs, in nats; 0 for the collapsed code a = 0, s = 1."""
+    kl = 0.5 * (a.double().square() + s.double().square() - 1 - s.double().square().log())
+    return evidence * told(a, s) - weight * kl
+
+
+def best_code(*, evidence: float, weight: float = 1.0) -> Code:
+    """The code of the largest gain, to two hundredths: every pair on a grid is tried."""
+    a, s, information = _grid()
+    kl = 0.5 * (a.square() + s.square() - 1 - s.square().log())
+    best = int((evidence * information - weight * kl).argmax())
+    return Code(a.flatten()[best].item(), s.flatten()[best].item(), information.flatten()[best].item())
+
+
+@cache
+def _grid() -> tuple[Tensor, Tensor, Tensor]:
+    a = torch.arange(0, 1.21, 0.02, dtype=torch.float64)
+    s = torch.arange(0.2, 1.01, 0.02, dtype=torch.float64)
+    a, s = torch.meshgrid(a, s, indexing="ij")
+    return a, s, told(a, s)
