@@ -8,6 +8,8 @@ from aigc_course.core import data
 from aigc_course.core.train import Algorithm, GradientDescent, fit
 from aigc_course.gan.dcgan import dcgan
 from aigc_course.gan.game import GAN, mlp_discriminator, mlp_generator
+from aigc_course.gan.style import style_gan
+from aigc_course.gan.wasserstein import WassersteinGAN
 from aigc_course.vae import conditional, convolutional, quantized
 from aigc_course.vae.annealing import AnnealedDescent, annealed
 from aigc_course.vae.code_prior import CodePrior, QuantisedGenerator
@@ -21,6 +23,27 @@ def descending(model):
 
 def playing(model):
     return model, model
+
+
+class TellingClasses:
+    """Gives a model that learns from pairs the classes that a bare batch lacks; drawn from the step's own noise."""
+
+    def __init__(self, model):
+        self.model, self.state_dict, self.load_state_dict = model, model.state_dict, model.load_state_dict
+
+    def step(self, batch):
+        return self.model.step((batch, torch.randint(10, (len(batch),), device=batch.device)))
+
+
+def critic(**options):
+    """A critic's last bias cancels in a difference of means, so it would never learn."""
+    network = mlp_discriminator(**options)
+    network[-2].bias = None
+    return network
+
+
+def telling(model):
+    return model, TellingClasses(model)
 
 
 def labelled(model):
@@ -51,6 +74,15 @@ FAMILIES = {
         )
     ),
     "dcgan": lambda: playing(dcgan(k=4, width=4)),
+    "wasserstein gan": lambda: playing(
+        WassersteinGAN(
+            mlp_generator(k=4, shape=(1, 32, 32), hidden=32, output=nn.Sigmoid()),
+            critic(shape=(1, 32, 32), hidden=32),
+            k=4,
+            critic_steps=3,
+        )
+    ),
+    "style gan": lambda: telling(style_gan(k=4, width=4)),
 }
 # Those whose examples are rows of words.
 TEXTS = {

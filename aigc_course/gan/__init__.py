@@ -1,5 +1,6 @@
 """The adversarial family.
 
 game (objectives and the original GAN), dcgan (its networks and recipe for images), diagnostics (what a generator
-draws), broken (thirteen wrong programs that circulate, each beside its repair).
+draws), broken (thirteen wrong programs that circulate, each beside its repair), wasserstein (an exact distance, its
+critic, WGAN-GP), spectral (bounded slopes, hinge), conditional (a game about a class), style (mapping network).
 """

@@ -1,0 +1,93 @@
+r"""The class-conditional game: ask for a digit, and judge a picture together with what was asked for.
+
+Mirza & Osindero (2014), *Conditional Generative Adversarial Nets*, arXiv:1411.1784.
+Miyato & Koyama (2018), *cGANs with Projection Discriminator*, arXiv:1802.05637.
+
+Symbols: class ``y``, one of ``classes``; features ``φ(x)`` of ``f`` numbers; ``e_y`` the class's learned vector of as
+many numbers; ``ψ`` a linear read-out of the features.
+
+Conventions: data come as a pair (images, classes). Sampled classes are uniform unless they are given.
+"""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from aigc_course.core.train import Metrics
+from aigc_course.gan.game import GAN
+
+
+def projection_logit(
+    features: Float[Tensor, "b f"], of_class: Float[Tensor, "b f"], read_out: Float[Tensor, " b"]
+) -> Float[Tensor, " b"]:
+    """ψ(φ(x)) + e_y·φ(x): does the picture look real, and does it look like the class? Miyato & Koyama (2018)."""
+    return read_out + (of_class * features).sum(dim=1)
+
+
+class ProjectionDiscriminator(nn.Module):
+    """Three strided convolutions to 4×4, a dense layer to the features, and the two terms of the logit."""
+
+    def __init__(self, *, width: int, classes: int, channels: int = 1, features: int = 64) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            *_downsample(channels, width),
+            *_downsample(width, 2 * width),
+            *_downsample(2 * width, 4 * width),
+            nn.Conv2d(4 * width, features, 4),
+            nn.Flatten(),
+            nn.LeakyReLU(0.2),
+        )
+        self.read_out = nn.Linear(features, 1)
+        self.of_class = nn.Embedding(classes, features)
+
+    def forward(self, x: Float[Tensor, "b c 32 32"], y: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
+        """Logits of "real, and of this class"."""
+        features = self.features(x)
+        return projection_logit(features, self.of_class(y), self.read_out(features).squeeze(1))
+
+
+def _downsample(inputs: int, outputs: int) -> list[nn.Module]:
+    """Half the side."""
+    return [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+
+
+class ConditionalGAN(GAN):
+    """The game of ``GAN`` in which both players are told the class."""
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, *, k: int, classes: int, **options: object):
+        """``generator(z, y)`` and ``discriminator(x, y)``; ``options`` are those of ``GAN``."""
+        super().__init__(generator, discriminator, k=k, **options)  # pyright: ignore[reportArgumentType]
+        self.classes = classes
+
+    def step(self, batch: tuple[Float[Tensor, "b *s"], Int[Tensor, " b"]], /) -> Metrics:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Both players on the classes of the real batch, so that real and generated pairs have the same classes."""
+        x, y = batch
+        fake = self.generator(self.noise(len(x)), y)
+        metrics = self.discriminator_step(x, fake.detach(), y) | self.generator_step(fake, y)
+        if self.average is not None:
+            self.update_average()
+        self.updates += 1
+        return metrics
+
+    @torch.no_grad()
+    def sample(self, n: int, y: Int[Tensor, " n"] | None = None) -> Tensor:
+        """Generate ``n`` examples, of the classes asked for or of classes drawn evenly."""
+        return self.decode(self.noise(n), y)
+
+    @torch.no_grad()
+    def decode(self, z: Float[Tensor, "n k"], y: Int[Tensor, " n"] | None = None) -> Tensor:
+        """The examples that given noise turns into, one class for each."""
+        if y is None:
+            y = torch.randint(self.classes, (len(z),), device=z.device)
+        if len(y) != len(z) or not 0 <= int(y.min()) <= int(y.max()) < self.classes:
+            raise ValueError(f"{len(y)} classes from {y.min()} to {y.max()}; give {len(z)}, each below {self.classes}")
+        generator = self.trained
+        was_training = generator.training
+        x = generator.eval()(z, y)
+        generator.train(was_training)
+        return x
+
+    @property
+    def trained(self) -> nn.Module:
+        """The generator to look at: the average where it is kept."""
+        return self.generator if self.average is None else self.average

@@ -1,0 +1,236 @@
+r"""The Wasserstein-1 distance, exactly and by a trained critic, and the GAN that descends on it.
+
+Villani (2008), *Optimal Transport: Old and New*, doi:10.1007/978-3-540-71050-9 (duality).
+Arjovsky, Chintala & Bottou (2017), *Wasserstein GAN*, arXiv:1701.07875 (the critic; weights clipped).
+Gulrajani et al. (2017), *Improved Training of Wasserstein GANs*, arXiv:1704.00028 (the gradient penalty).
+
+Symbols: ``n`` examples ``x`` of the real distribution p, ``m`` examples ``y`` of the generated one q; the *plan* holds
+how much mass goes from each x to each y; the *critic* f gives each example a number, and its slope should not exceed 1.
+
+Conventions: distances are in the unit of the data. A critic answers with a number without a unit of probability, so
+no logarithm and no sigmoid occurs here. Losses are minimised: the critic's is minus its estimate of the distance.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, eye_array, kron, vstack
+from torch import Tensor, nn
+
+from aigc_course.core.train import GradientDescent, Metrics, fit
+from aigc_course.gan.game import GAN, descend, mlp_discriminator
+
+# ---- the distance -----------------------------------------------------------------------------------------------
+
+
+def distance_on_line(x: Float[Tensor, " n"], y: Float[Tensor, " m"]) -> Float[Tensor, ""]:
+    """W1 of two samples of equal size in one dimension: sort both, pair them in order, average the gaps."""
+    if len(x) != len(y):
+        raise ValueError(f"{len(x)} and {len(y)} numbers; pairing in order needs as many of one as of the other")
+    return (x.sort().values - y.sort().values).abs().mean()
+
+
+def costs(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float[Tensor, "n m"]:
+    """Euclidean distance from each ``x`` to each ``y``."""
+    return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def transport(
+    cost: Float[Tensor, "n m"], p: Float[Tensor, " n"] | None = None, q: Float[Tensor, " m"] | None = None
+) -> tuple[float, Float[Tensor, "n m"]]:
+    """The cheapest way to turn ``p`` into ``q`` (even weights by default): its cost, and the plan.
+
+    The linear programme min Σ c π over π ≥ 0 with row sums p and column sums q. It takes n·m unknowns: a few hundred
+    examples on each side are a matter of a second.
+    """
+    p, q = _weights(cost, p, q)
+    sums = _sums(*cost.shape)
+    found = _solve(cost.double().numpy().ravel(), A_eq=sums, b_eq=torch.cat([p, q]).numpy(), bounds=(0, None))
+    return float(found.fun), torch.as_tensor(found.x).view(cost.shape)
+
+
+def dual(
+    cost: Float[Tensor, "n m"], p: Float[Tensor, " n"] | None = None, q: Float[Tensor, " m"] | None = None
+) -> tuple[float, Float[Tensor, " n"], Float[Tensor, " m"]]:
+    """The dual programme max Σ p f + Σ q g with f_i + g_j ≤ c_ij: its value, and the prices ``f`` and ``g``."""
+    p, q = _weights(cost, p, q)
+    sums = _sums(*cost.shape)
+    below = cost.double().numpy().ravel()
+    found = _solve(-torch.cat([p, q]).numpy(), A_ub=sums.T, b_ub=below, bounds=(None, None))
+    prices = torch.as_tensor(found.x)
+    return -float(found.fun), prices[: len(p)], prices[len(p) :]
+
+
+def potential(cost: Float[Tensor, "k m"], g: Float[Tensor, " m"]) -> Float[Tensor, " k"]:
+    """A critic of slope at most 1 from the prices ``g``: at each point, the least of (distance to y_j) - g_j."""
+    return (cost - g).amin(dim=1)
+
+
+def _weights(cost: Tensor, p: Tensor | None, q: Tensor | None) -> tuple[Tensor, Tensor]:
+    n, m = cost.shape
+    p = torch.full((n,), 1 / n, dtype=torch.double) if p is None else p.double()
+    q = torch.full((m,), 1 / m, dtype=torch.double) if q is None else q.double()
+    if min(p.min(), q.min()) < 0 or max(abs(p.sum() - 1), abs(q.sum() - 1)) > 1e-6:
+        raise ValueError(f"weights sum to {p.sum():.6g} and {q.sum():.6g}; give shares, none negative, that sum to 1")
+    return p / p.sum(), q / q.sum()
+
+
+def _sums(n: int, m: int) -> csr_array:
+    """The matrix that sums a flattened plan along its ``n`` rows, then along its ``m`` columns."""
+    rows, columns = kron(eye_array(n), np.ones((1, m))), kron(np.ones((1, n)), eye_array(m))
+    return csr_array(vstack([rows, columns]))
+
+
+def _solve(objective: np.ndarray, **constraints: Any) -> Any:
+    found = linprog(objective, method="highs", **constraints)
+    if not found.success:
+        raise ValueError(f"no optimum: {found.message}; check that every cost is a finite number")
+    return found
+
+
+# ---- what critic and generator minimise -------------------------------------------------------------------------
+
+
+def critic_loss(real: Float[Tensor, " b"], fake: Float[Tensor, " c"]) -> Float[Tensor, ""]:
+    """Minus the critic's estimate of the distance: E f(G(z)) - E f(x)."""
+    return fake.mean() - real.mean()
+
+
+def generator_loss(fake: Float[Tensor, " b"]) -> Float[Tensor, ""]:
+    """What the generator can change of the estimate: -E f(G(z))."""
+    return -fake.mean()
+
+
+def between(real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"]) -> Float[Tensor, "b *s"]:
+    """One point on the straight line from each real example to a generated one, uniformly drawn."""
+    share = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
+    return share * real + (1 - share) * fake
+
+
+def slope_penalty(
+    critic: Callable[[Tensor], Tensor],
+    real: Float[Tensor, "b *s"],
+    fake: Float[Tensor, "b *s"],
+    *,
+    one_sided: bool = False,
+) -> Float[Tensor, ""]:
+    """E (|∇f| - 1)² at points between real and generated examples; ``one_sided`` lets slopes below 1 go free."""
+    x = between(real, fake).detach().requires_grad_()
+    (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    excess = slope.flatten(1).norm(dim=1) - 1
+    return (excess.relu() if one_sided else excess).square().mean()
+
+
+def estimate(
+    critic: Callable[[Tensor], Tensor], x: Float[Tensor, "n *s"], y: Float[Tensor, "m *s"]
+) -> Float[Tensor, ""]:
+    """What a critic makes of the distance between two samples: E f(x) - E f(y)."""
+    return -critic_loss(critic(x), critic(y))
+
+
+def train_critic(
+    x: Float[Tensor, "n *s"],
+    y: Float[Tensor, "n *s"],
+    *,
+    penalty: float = 10.0,
+    one_sided: bool = False,
+    clip: float | None = None,
+    hidden: int = 64,
+    steps: int = 200,
+) -> nn.Module:
+    """A dense critic between two fixed samples; its step size falls to zero, so that it settles."""
+    critic = mlp_discriminator(shape=tuple(x.shape[1:]), hidden=hidden)
+
+    def loss(batch: tuple[Tensor, ...]) -> Tensor:
+        real, fake = batch
+        held = 0 if clip is not None else penalty * slope_penalty(critic, real, fake, one_sided=one_sided)
+        return held - estimate(critic, real, fake)
+
+    def after_step(*_: object) -> None:
+        schedule.step()
+        if clip is not None:
+            clip_weights(critic, clip)
+
+    optimizer = torch.optim.Adam(critic.parameters(), lr=5e-3, betas=(0.9, 0.99), fused=True)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
+    descent = GradientDescent(critic, loss, optimizer=optimizer)
+    fit(descent, (x, y), steps=steps, batch_size=min(200, len(x)), on_step=after_step)
+    return critic.requires_grad_(False)
+
+
+class WassersteinGAN(GAN):
+    """Several critic updates on fresh real examples to each update of the generator."""
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        critic: nn.Module,
+        *,
+        k: int,
+        critic_steps: int = 5,
+        penalty: float = 10.0,
+        one_sided: bool = False,
+        clip: float | None = None,
+        lr: float = 1e-4,
+        betas: tuple[float, float] = (0.0, 0.9),
+        average: float | None = None,
+    ) -> None:
+        """Set up the game.
+
+        Args:
+            generator: From noise of shape (b, k) to examples.
+            critic: From examples to one number each, shape (b,); without batch norm, which couples examples.
+            k: Numbers of noise per example.
+            critic_steps: Updates of the critic to each update of the generator.
+            penalty: Weight of ``slope_penalty``.
+            one_sided: See ``slope_penalty``.
+            clip: Keep every weight of the critic in [-clip, clip] instead of the penalty.
+            lr: Adam's step size for both.
+            betas: Adam's memories, of both.
+            average: As for ``GAN``.
+        """
+        options = {"lr_g": lr, "lr_d": lr, "betas": betas, "average": average}
+        super().__init__(generator, critic, k=k, generator_loss=generator_loss, judge_loss=critic_loss, **options)
+        if critic_steps < 1:
+            raise ValueError(f"critic_steps={critic_steps}; the critic must move at least once")
+        self.critic_steps, self.slope_weight = critic_steps, penalty
+        self.one_sided, self.clip = one_sided, clip
+
+    def step(self, batch: Float[Tensor, "b *s"], /) -> Metrics:
+        """One update of the generator after ``critic_steps`` of the critic, each on its own part of the batch.
+
+        So a batch holds ``critic_steps`` times as many examples as one update uses, and no real example is seen twice.
+        """
+        if len(batch) < self.critic_steps:
+            raise ValueError(f"{len(batch)} examples for {self.critic_steps} critic updates; give a larger batch")
+        metrics: Metrics = {}
+        for real in batch.tensor_split(self.critic_steps):
+            metrics = self.discriminator_step(real, self.generator(self.noise(len(real))).detach())
+        metrics |= self.generator_step(self.generator(self.noise(len(batch) // self.critic_steps)))
+        if self.average is not None:
+            self.update_average()
+        self.updates += 1
+        return metrics
+
+    def discriminator_step(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor) -> Metrics:
+        """One update of the critic, held back by the penalty or by clipped weights."""
+        critic = self.discriminator
+        distance = -self.judge_loss(critic(real, *given).float(), critic(fake, *given).float())
+        penalty = distance.new_zeros(())
+        if self.clip is None:
+            penalty = slope_penalty(lambda x: critic(x, *given).float(), real, fake, one_sided=self.one_sided)
+        norm = descend(self.slope_weight * penalty - distance, self.d_optimizer)
+        if self.clip is not None:
+            clip_weights(critic, self.clip)
+        return {"distance": distance.item(), "penalty": penalty.item(), "gradient D": norm}
+
+
+@torch.no_grad()
+def clip_weights(network: nn.Module, most: float) -> None:
+    """Cut every weight to [-most, most], as Arjovsky et al. (2017) did to bound the critic's slope."""
+    for weight in network.parameters():
+        weight.clamp_(-most, most)
