@@ -13,7 +13,7 @@ PYTHON ?=
 export PORT TORCH_INDEX
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-site mutants lab serve doctor clean lint lock strip venv
+.PHONY: help book test test-site mutants bench lab serve doctor clean lint lock strip venv
 .NOTPARALLEL:
 
 help: ## say what there is
@@ -24,6 +24,7 @@ help: ## say what there is
 	@echo "make doctor    check this machine: Python, disk, memory, torch, GPU, fonts, models, browser"
 	@echo "make test-site test the built site in a headless Chromium"
 	@echo "make mutants   plant mistakes in the library, one at a time, and see whether the tests notice"
+	@echo "make bench     time every family against the same network in plain PyTorch (some minutes, on a quiet machine)"
 	@echo "make lint      ruff and pyright"
 	@echo "make strip     remove outputs from the notebooks before a commit"
 	@echo "make lock      resolve pyproject.toml's versions into requirements.lock (needs uv)"
@@ -59,6 +60,9 @@ test-site: venv
 
 mutants: venv
 	@$(PY) -m tests.mutation
+
+bench: venv
+	@$(PY) -m benchmarks
 
 lab: venv
 	@cd chapters && exec $(if $(filter /%,$(PY)),$(PY),$(if $(findstring /,$(PY)),../$(PY),$(PY))) -m jupyterlab

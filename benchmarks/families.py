@@ -1,0 +1,174 @@
+"""What is compared: for each family the plain reference, the library as it is without tricks, and each trick added.
+
+Every variant is a function without arguments that does one update or draws one batch; rows of a table build upon each
+other, so that the ratio of two neighbours is what one trick brings.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from aigc_course.core import profile
+from aigc_course.core.train import GradientDescent, batches
+from aigc_course.gan.dcgan import dcgan
+from aigc_course.gan.game import GAN, mlp_discriminator, mlp_generator
+from aigc_course.vae import convolutional
+from aigc_course.vae.gaussian import fully_connected
+from benchmarks import plain
+from benchmarks.measure import Action
+
+LOSSES = "loss on logits"
+MEMORY = "batches from memory"
+OURS = "ours, untuned"
+FUSED = "+ fused Adam"
+LAST = "+ channels last"
+BF16 = "+ bfloat16"
+
+
+class Task(NamedTuple):
+    """One table: variants in order, the first is the reference; ``examples`` go through in one action."""
+
+    name: str
+    examples: int
+    variants: dict[str, Action]
+    rounds: int = 25
+    repeat: int = 1
+
+
+def tasks() -> list[Task]:
+    """Training and sampling of every family, built only when they are asked for."""
+    builders = (vae, convolutional_vae, dense_gan, deep_convolutional_gan)
+    return [task for build in builders for task in build()]
+
+
+def vae() -> list[Task]:
+    """The VAE with dense layers: 784-400-20, batches of 128."""
+    x, batch = torch.rand(2048, 1, 28, 28), 128
+    models = [fully_connected((1, 28, 28), k=20) for _ in range(3)]
+    reference = plain.VAE()
+    training = {
+        "plain": fed(plain.vae_step(reference), plain.loaded(x, batch)),
+        MEMORY: fed(plain.vae_step(plain.VAE()), batches(x, batch, seed=0)),
+    } | descents(models, x, batch)
+    sampling: dict[str, Action] = {"plain": partial(reference.sample, batch), OURS: partial(models[0].sample, batch)}
+    sampling[BF16] = in_bf16(partial(models[0].sample, batch))
+    return [
+        Task("VAE 784-400-20, training", batch, training, repeat=20),
+        Task("VAE 784-400-20, sampling", batch, sampling, repeat=50),
+    ]
+
+
+def convolutional_vae() -> list[Task]:
+    """The convolutional VAE of the chapter: 32×32, batches of 64."""
+    x, batch = torch.rand(2048, 1, 32, 32), 64
+    models = [convolutional.vae() for _ in range(3)]
+    reference = plain.Stencil()
+    training = {"plain": fed(plain.vae_step(reference), plain.loaded(x, batch))} | descents(models, x, batch)
+    sampling: dict[str, Action] = {"plain": partial(reference.sample, batch), OURS: partial(models[0].sample, batch)}
+    sampling[BF16] = in_bf16(partial(models[0].sample, batch))
+    return [
+        Task("convolutional VAE 32×32, training", batch, training, repeat=5),
+        Task("convolutional VAE 32×32, sampling", batch, sampling, repeat=20),
+    ]
+
+
+def dense_gan() -> list[Task]:
+    """The GAN with dense layers: 32×32, batches of 64."""
+    x, batch, k = torch.rand(2048, 1, 32, 32), 64, 16
+    g, d = plain.dense_generator(k), plain.dense_discriminator()
+    players = [
+        GAN(mlp_generator(k=k, shape=(1, 32, 32), output=nn.Sigmoid()), mlp_discriminator(shape=(1, 32, 32)), k=k)
+        for _ in range(2)
+    ]
+    training = {"plain": fed(plain.gan_step(g, d, k), plain.loaded(x, batch))}
+    training |= {OURS: fed(unfused(players[0]).step, batches(x, batch, seed=0))}
+    training |= {FUSED: fed(players[1].step, batches(x, batch, seed=0))}
+    sampling: dict[str, Action] = {
+        "plain": no_grad(lambda: g(torch.randn(batch, k))),
+        OURS: partial(players[0].sample, batch),
+    }
+    return [
+        Task("dense GAN 32×32, training", batch, training, repeat=20),
+        Task("dense GAN 32×32, sampling", batch, sampling, repeat=50),
+    ]
+
+
+def deep_convolutional_gan() -> list[Task]:
+    """Radford et al.'s DCGAN: 64×64 in colour, 100 numbers of noise, width 64, batches of 64."""
+    x, batch, k = 2 * torch.rand(256, 3, 64, 64) - 1, 64, 100
+    players = [_dcgan(k) for _ in range(4)]
+    for player in players[:2]:
+        player.to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
+    g = plain.dcgan_generator(k)
+    steps = [fed(player.step, batches(x, batch, seed=0)) for player in (*map(unfused, players[:1]), *players[1:])]
+    training = {
+        "plain": fed(plain.gan_step(g, plain.dcgan_discriminator(), k), plain.loaded(x, batch)),
+        OURS: steps[0],
+        FUSED: steps[1],
+        LAST: steps[2],
+        BF16: in_bf16(steps[3]),
+    }
+    sampling: dict[str, Action] = {
+        "plain": no_grad(lambda: g.eval()(torch.randn(batch, k))),
+        OURS: partial(players[0].sample, batch),
+    }
+    sampling |= {LAST: partial(players[2].sample, batch), BF16: in_bf16(partial(players[3].sample, batch))}
+    return [Task("DCGAN 64×64, training", batch, training), Task("DCGAN 64×64, sampling", batch, sampling)]
+
+
+def _dcgan(k: int) -> GAN:
+    plain_settings = {"lr_g": 2e-4, "lr_d": 2e-4, "betas": (0.5, 0.999), "smoothing": 0.0, "penalty": 0.0}
+    return dcgan(k=k, width=64, channels=3, size=64, batch_norm=True, average=None, **plain_settings)
+
+
+def descents(models: list[Any], x: Tensor, batch: int) -> dict[str, Action]:
+    """One update of a model with a loss: with the optimiser's defaults, fused, and in bfloat16 as well."""
+    rules = [torch.optim.Adam(model.parameters(), lr=1e-3, fused=i > 0) for i, model in enumerate(models)]
+    runs = [
+        fed(GradientDescent(model, model.loss, optimizer=rule).step, batches(x, batch, seed=0))
+        for model, rule in zip(models, rules, strict=True)
+    ]
+    return {OURS: runs[0], FUSED: runs[1], BF16: in_bf16(runs[2])}
+
+
+def fed(step: Callable[[Any], object], source: Any) -> Action:
+    """A step together with fetching its batch."""
+    return lambda: step(next(source))
+
+
+def unfused(player: GAN) -> GAN:
+    """The same game with the optimiser's defaults."""
+    for name, network in (("g_optimizer", player.generator), ("d_optimizer", player.discriminator)):
+        setattr(player, name, torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999)))
+    return player
+
+
+def in_bf16(action: Action) -> Action:
+    """The same in bfloat16 where it helps at all."""
+
+    def run() -> object:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return action()
+
+    return run
+
+
+def no_grad(action: Action) -> Action:
+    """The same without a graph."""
+    return torch.no_grad()(action)
+
+
+def without_slow_tricks(task: Task) -> Task:
+    """Without bfloat16 on a processor that only emulates it."""
+    if profile.bf16_is_fast():
+        return task
+    return task._replace(variants={name: run for name, run in task.variants.items() if name != BF16})
+
+
+def steps_up(ratios: list[float]) -> list[float]:
+    """What each row brings to the one above it."""
+    return [1.0, *(after / before for before, after in pairwise(ratios))]
