@@ -111,31 +111,25 @@ def fit(
         checkpoint_every: Updates between two saves.
         on_step: Called with the update's number and metrics.
     """
-    data = tuple(c.to(device) for c in data) if isinstance(data, tuple) else data.to(device)
-    run = {"seed": seed, "batch_size": batch_size, "examples": len(data[0] if isinstance(data, tuple) else data)}
+    columns = tuple(c.to(device) for c in (data if isinstance(data, tuple) else (data,)))
+    run = {"seed": seed, "batch_size": batch_size, "examples": len(columns[0])}
     history = _resume(algorithm, checkpoint, run, steps, device)
-    stream_of_batches = batches(data, batch_size, seed=seed, start=len(history))
-    kind = torch.device(device).type
-    with (
-        _deferred_interrupt(checkpoint is not None) as interrupted,
-        torch.random.fork_rng(),
-        _bar(history, steps) as bar,
-    ):
-        while len(history) < steps:
-            k = len(history)
+    source = batches(columns if isinstance(data, tuple) else columns[0], batch_size, seed=seed, start=len(history))
+    forked, progress = torch.random.fork_rng(), _bar(history, steps)
+    with _deferred_interrupt(checkpoint is not None) as interrupted, forked, progress as bar:
+        for k in range(len(history), steps):
             torch.manual_seed(stream(seed, 1, k))  # noise, too, depends only on (seed, k)
-            with torch.autocast(kind, dtype=torch.bfloat16, enabled=bf16):
-                metrics = algorithm.step(next(stream_of_batches))
+            with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=bf16):
+                metrics = algorithm.step(next(source))
             history.append(metrics)
             bar.update()
             bar.set_postfix({name: f"{value:.3f}" for name, value in metrics.items()}, refresh=False)
             if on_step is not None:
                 on_step(k, metrics)
-            last = len(history) == steps or bool(interrupted)
-            if checkpoint is not None and (last or len(history) % checkpoint_every == 0):
+            if checkpoint is not None and (interrupted or k + 1 == steps or (k + 1) % checkpoint_every == 0):
                 save(checkpoint, {"algorithm": algorithm.state_dict(), "history": history, "run": run})
             if interrupted:
-                raise KeyboardInterrupt(f"stopped after update {len(history)} of {steps}, saved in {checkpoint}")
+                raise KeyboardInterrupt(f"stopped after update {k + 1} of {steps}, saved in {checkpoint}")
     return history
 
 
