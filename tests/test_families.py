@@ -14,6 +14,7 @@ from aigc_course.vae import conditional, convolutional, quantized
 from aigc_course.vae.annealing import AnnealedDescent, annealed
 from aigc_course.vae.code_prior import CodePrior, QuantisedGenerator
 from aigc_course.vae.gaussian import fully_connected
+from aigc_course.vae.linear_vae import LinearVAE
 from aigc_course.vae.text import TextVAE
 
 
@@ -61,6 +62,7 @@ def with_prior(autoencoder):
 
 
 FAMILIES = {
+    "linear vae": lambda: descending(LinearVAE((1, 32, 32), k=4)),
     "vae": lambda: descending(fully_connected((1, 32, 32), k=4, hidden=32)),
     "convolutional vae": lambda: descending(convolutional.vae(k=4, width=4)),
     "conditional vae": lambda: labelled(conditional.convolutional(k=4, width=4)),

@@ -16,7 +16,7 @@ import math
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from aigc_course.foundations.gaussian_images import GaussianImages
@@ -80,16 +80,6 @@ class PPCA(NamedTuple):
     def rotated(self, rotation: Float[Tensor, "k k"]) -> "PPCA":
         """The same distribution of x with its codes turned; ``rotation`` is orthogonal."""
         return self._replace(weight=self.weight @ rotation)
-
-    def fill(
-        self, x: Float[Tensor, "b d"], seen: Bool[Tensor, " d"]
-    ) -> tuple[Float[Tensor, "b hidden"], Float[Tensor, " hidden"]]:
-        """Mean and variance of the numbers that were not ``seen``, given those that were; x is not read elsewhere."""
-        visible = PPCA(self.weight[seen], self.mean[seen], self.variance)
-        hidden = self.weight[~seen]
-        mean, covariance = visible.posterior(x[:, seen])
-        spread = (hidden @ covariance * hidden).sum(dim=1)
-        return mean @ hidden.T + self.mean[~seen], spread + self.variance
 
 
 def maximum_likelihood(x: Float[Tensor, "n d"], *, k: int, variance: float | None = None) -> PPCA:
