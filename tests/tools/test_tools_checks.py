@@ -1,12 +1,8 @@
 """The checks, tried on small books with one planted mistake each."""
 
-import dataclasses
-
 import pytest
-import torch
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
-from book.tools import check_exercises, check_form, check_front, checks, markdown, proofs
+from book.tools import check_form, check_front, checks, markdown, proofs
 
 PROOF = '@pytest.mark.equation("one-energy")\ndef test_energy():\n    assert 1\n'
 EQUATION = ["# One\n\n$$ E = m c^2 $$ (one-energy)\n\nSee {eq}`one-energy`."]
@@ -191,145 +187,6 @@ def test_a_form_that_is_right(project):
 )
 def test_a_form_with_a_mistake(project, cells, message):
     assert any(message in found for found in form(project, *cells))
-
-
-# --- exercises ---
-
-
-def double(x):
-    return 2 * x
-
-
-def square(x):
-    return x**2
-
-
-def same(x):
-    return x
-
-
-def half(x):
-    return x / 2
-
-
-def also_half(x):
-    return 0.5 * x
-
-
-STUB = "def double(x: Tensor) -> Tensor:\n    return ..."
-CODE = Exercise(
-    id="one.double",
-    objective=0,
-    text="Double it.",
-    stub=STUB,
-    hints=("Twice.", "2 * x"),
-    solution=double,
-    inputs=lambda g: (torch.randn(3, generator=g),),
-    wrong=(Wrong(square, "a square"), Wrong(same, "the input"), Wrong(half, "a half")),
-)
-OPTIONS = (Option("left", False, "No."), Option("right", True, "Yes."), Option("up", False, "No."))
-ASKED = Question("one.side", 1, "Which side?", OPTIONS)
-OPEN = Project("one.open", 2, "Build it.", ("It runs.", "It is measured.", "It is told."))
-TASKS = [
-    CODE,
-    dataclasses.replace(CODE, id="one.again"),
-    ASKED,
-    OPEN,
-    dataclasses.replace(ASKED, id="one.other"),
-]
-
-
-def hidden(source):
-    return {"source": source, "metadata": {"tags": ["remove-input"]}}
-
-
-CELLS = [
-    "from torch import Tensor\nfrom aigc_course.core.grading import ask, grade",
-    f'{STUB}\n\ngrade("one.double", double)',
-    f'{STUB}\n\ngrade("one.again", double)',
-    *(hidden(f'ask("{name}")') for name in ("one.side", "one.open", "one.other")),
-]
-
-
-def exercises(project, cells=CELLS, tasks=TASKS):
-    project.notebook("one", ["# One"], *cells, objectives=["a", "b", "c"])
-    return check_exercises.chapter(project.chapter("one"), tasks)
-
-
-def test_exercises_that_are_right(project):
-    assert exercises(project) == []
-
-
-def with_code(**changes):
-    return [dataclasses.replace(CODE, **changes), *TASKS[1:]]
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        # square is diagnosed as the input: a wrong diagnosis
-        (
-            {"wrong": (Wrong(same, "a square"), *CODE.wrong[1:])},
-            "same gets the diagnosis “the input” against “a square”",
-        ),
-        ({"wrong": (*CODE.wrong, Wrong(also_half, "another"))}, "half gets the diagnosis “another” against “a half”"),
-        ({"wrong": (*CODE.wrong, Wrong(double, "right!"))}, "double is graded “passed” instead of wrong"),
-        ({"wrong": (*CODE.wrong, Wrong(lambda: 1, "none"))}, "is graded “error"),
-        ({"wrong": (*CODE.wrong[:2], Wrong(half, "a square"))}, "needs a diagnosis of its own"),
-        ({"wrong": CODE.wrong[:2]}, "only 2 wrong answers"),
-        ({"hints": ("a", "a")}, "hints must be there"),
-        ({"solution": square}, "square is graded “passed” instead of wrong"),
-        ({"solution": lambda x: torch.randn(3, generator=GENERATOR)}, "the reference solution is graded"),
-        ({"objective": 3}, "objective 3 does not exist"),
-        ({"id": "two.double"}, "the id must begin with one."),
-        ({"stub": "def double(x):\n    return x"}, "the stub is reported as"),
-        ({"stub": "def double(x: Array):\n    return ..."}, "the stub does not run after the notebook's imports"),
-        ({"stub": STUB + "  # edited"}, "code cell 2: the cell must be the stub of one.double as catalogued"),
-    ],
-)
-def test_a_code_exercise_with_a_mistake(project, changes, message):
-    assert any(message in found for found in exercises(project, tasks=with_code(**changes)))
-
-
-GENERATOR = torch.Generator()
-
-
-def test_an_inputs_draw_that_hides_a_wrong_answer(project):
-    """At x = 2 doubling and squaring agree: a grader that draws only there passes a wrong answer."""
-    tasks = with_code(inputs=lambda g: (torch.tensor(2.0),))
-    assert any("square is graded “passed” instead of wrong" in found for found in exercises(project, tasks=tasks))
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ((*OPTIONS, Option("down", True, "Yes.")), "2 options are marked correct"),
-        ((Option("left", False, "No."), *OPTIONS[2:], Option("x", False, "No.")), "0 options are marked correct"),
-        (OPTIONS[:2], "2 options; at least 3"),
-        ((*OPTIONS, Option("down", False, " ")), "option “down” has no explanation"),
-    ],
-)
-def test_a_question_with_a_mistake(project, options, message):
-    tasks = [*TASKS[:2], dataclasses.replace(ASKED, options=options), *TASKS[3:]]
-    assert message in only(exercises(project, tasks=tasks))
-
-
-@pytest.mark.parametrize(
-    ("cells", "tasks", "message"),
-    [
-        (CELLS[:-1], TASKS, "one.other: chapters/01_one/01_one.ipynb must call ask('one.other', …) exactly once"),
-        ([*CELLS, CELLS[-1]], TASKS, "one.other: "),
-        ([*CELLS, hidden('ask("one.new")')], TASKS, "ask('one.new') names no exercise"),
-        ([*CELLS[:-1], 'ask("one.other")'], TASKS, "carries the tag `remove-input`"),
-        (CELLS[:-1], TASKS[:-1], "4 exercises, 2 with code"),
-        (CELLS, [*TASKS[:-1], dataclasses.replace(TASKS[-1], objective=0)], ""),
-        (CELLS, [*TASKS[:3], dataclasses.replace(OPEN, objective=1), TASKS[4]], "no exercise meets objective 2, “c”"),
-        (CELLS, [*TASKS[:3], dataclasses.replace(OPEN, rubric=("a",)), TASKS[4]], "rubric has at least 3 lines"),
-    ],
-)
-def test_a_notebook_that_differs_from_its_catalogue(project, cells, tasks, message):
-    wrong = exercises(project, cells, tasks)
-    assert message in only(wrong) if message else wrong == []
 
 
 def test_stored_outputs_and_missing_pages(project):
