@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from aigc_course.core import profile
 from aigc_course.core.train import GradientDescent, batches
@@ -39,19 +39,13 @@ class Task(NamedTuple):
     repeat: int = 1
 
 
-def tasks() -> list[Task]:
-    """Training and sampling of every family, built only when they are asked for."""
-    builders = (vae, convolutional_vae, dense_gan, deep_convolutional_gan)
-    return [task for build in builders for task in build()]
-
-
 def vae() -> list[Task]:
     """The VAE with dense layers: 784-400-20, batches of 128."""
     x, batch = torch.rand(2048, 1, 28, 28), 128
     models = [fully_connected((1, 28, 28), k=20) for _ in range(3)]
     reference = plain.VAE()
     training = {
-        "plain": fed(plain.vae_step(reference), plain.loaded(x, batch)),
+        "plain": fed(plain.vae_step(reference), plain.loaded(batch, x)),
         MEMORY: fed(plain.vae_step(plain.VAE()), batches(x, batch, seed=0)),
     } | descents(models, x, batch)
     sampling: dict[str, Action] = {"plain": partial(reference.sample, batch), OURS: partial(models[0].sample, batch)}
@@ -67,7 +61,7 @@ def convolutional_vae() -> list[Task]:
     x, batch = torch.rand(2048, 1, 32, 32), 64
     models = [convolutional.vae() for _ in range(3)]
     reference = plain.Stencil()
-    training = {"plain": fed(plain.vae_step(reference), plain.loaded(x, batch))} | descents(models, x, batch)
+    training = {"plain": fed(plain.vae_step(reference), plain.loaded(batch, x))} | descents(models, x, batch)
     sampling: dict[str, Action] = {"plain": partial(reference.sample, batch), OURS: partial(models[0].sample, batch)}
     sampling[BF16] = in_bf16(partial(models[0].sample, batch))
     return [
@@ -84,7 +78,7 @@ def dense_gan() -> list[Task]:
         GAN(mlp_generator(k=k, shape=(1, 32, 32), output=nn.Sigmoid()), mlp_discriminator(shape=(1, 32, 32)), k=k)
         for _ in range(2)
     ]
-    training = {"plain": fed(plain.gan_step(g, d, k), plain.loaded(x, batch))}
+    training = {"plain": fed(plain.gan_step(g, d, k), plain.loaded(batch, x))}
     training |= {OURS: fed(unfused(players[0]).step, batches(x, batch, seed=0))}
     training |= {FUSED: fed(players[1].step, batches(x, batch, seed=0))}
     sampling: dict[str, Action] = {
@@ -106,7 +100,7 @@ def deep_convolutional_gan() -> list[Task]:
     g = plain.dcgan_generator(k)
     steps = [fed(player.step, batches(x, batch, seed=0)) for player in (*map(unfused, players[:1]), *players[1:])]
     training = {
-        "plain": fed(plain.gan_step(g, plain.dcgan_discriminator(), k), plain.loaded(x, batch)),
+        "plain": fed(plain.gan_step(g, plain.dcgan_discriminator(), k), plain.loaded(batch, x)),
         OURS: steps[0],
         FUSED: steps[1],
         LAST: steps[2],
@@ -125,7 +119,7 @@ def _dcgan(k: int) -> GAN:
     return dcgan(k=k, width=64, channels=3, size=64, batch_norm=True, average=None, **plain_settings)
 
 
-def descents(models: list[Any], x: Tensor, batch: int) -> dict[str, Action]:
+def descents(models: list[Any], x: Any, batch: int) -> dict[str, Action]:
     """One update of a model with a loss: with the optimiser's defaults, fused, and in bfloat16 as well."""
     rules = [torch.optim.Adam(model.parameters(), lr=1e-3, fused=i > 0) for i, model in enumerate(models)]
     runs = [
@@ -172,3 +166,6 @@ def without_slow_tricks(task: Task) -> Task:
 def steps_up(ratios: list[float]) -> list[float]:
     """What each row brings to the one above it."""
     return [1.0, *(after / before for before, after in pairwise(ratios))]
+
+
+BUILDERS = (vae, convolutional_vae, dense_gan, deep_convolutional_gan)

@@ -5,21 +5,22 @@ The tests copy weights from the library and compare the losses: these are the sa
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-Step = Callable[[Tensor], object]
+Step = Callable[..., object]
 
 
-def loaded(x: Tensor, batch_size: int) -> Iterator[Tensor]:
+def loaded(batch_size: int, *columns: Tensor) -> Iterator[Any]:
     """Batches for ever, the usual way."""
-    loader = DataLoader(TensorDataset(x), batch_size=batch_size, shuffle=True, drop_last=True)
+    loader = DataLoader(TensorDataset(*columns), batch_size=batch_size, shuffle=True, drop_last=True)
     while True:
-        for (batch,) in loader:
-            yield batch
+        for batch in loader:
+            yield batch if len(columns) > 1 else batch[0]
 
 
 class VAE(nn.Module):
@@ -53,13 +54,18 @@ def vae_loss(model: nn.Module, x: Tensor) -> Tensor:
     return (pixels - 0.5 * (1 + logvar - mean**2 - logvar.exp()).sum()) / len(x)
 
 
-def vae_step(model: nn.Module, lr: float = 1e-3) -> Step:
+def vae_step(model: nn.Module) -> Step:
     """One update of a VAE."""
+    return descent(model, lambda x: vae_loss(model, x))
+
+
+def descent(model: nn.Module, of: Callable[[Any], Tensor], lr: float = 1e-3) -> Step:
+    """One update of a model along a loss."""
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
 
-    def step(x: Tensor) -> float:
+    def step(x: Any) -> float:
         optimizer.zero_grad()
-        loss = vae_loss(model, x)
+        loss = of(x)
         loss.backward()
         optimizer.step()
         return loss.item()
