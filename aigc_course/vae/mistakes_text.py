@@ -15,10 +15,10 @@ from aigc_course.vae.gaussian import Gaussian, kl_to_standard_normal
 
 
 class FloatText:
-    """P14, wrong: the numbers of the words go in as measurements, and numbers like them come out."""
+    """P14, wrong: the numbers of the words, scaled to [0, 1], go in as measurements, and numbers like them come out."""
 
-    def __init__(self, longest: int, *, k: int = 16, hidden: int = 128, lr: float = 1e-3) -> None:
-        self.k = k
+    def __init__(self, words: int, *, longest: int, k: int = 16, hidden: int = 128, lr: float = 1e-2) -> None:
+        self.words, self.k = words, k
         self.encoder = nn.Sequential(nn.Linear(longest, hidden), nn.ReLU(), nn.Linear(hidden, 2 * k))
         self.decoder = nn.Sequential(nn.Linear(k, hidden), nn.ReLU(), nn.Linear(hidden, longest))
         self.encoder_optimizer = torch.optim.Adam(self.encoder.parameters(), lr=lr)
@@ -26,7 +26,7 @@ class FloatText:
 
     def encode(self, x: Int[Tensor, "b t"]) -> Gaussian:
         """The posterior, from word numbers read as if word 200 were twice word 100."""
-        mean, logvar = self.encoder(x.float()).chunk(2, dim=-1)
+        mean, logvar = self.encoder(x / self.words).chunk(2, dim=-1)
         return Gaussian(mean, logvar)
 
     def step(self, x: Int[Tensor, "b t"]) -> Metrics:
@@ -35,7 +35,7 @@ class FloatText:
         kl = kl_to_standard_normal(q).mean()
         _descend(self.encoder_optimizer, kl)
         x_hat = self.decoder(q.sample().detach())
-        squares = (x_hat - x).square().sum(dim=1).mean()
+        squares = (x_hat - x / self.words).square().sum(dim=1).mean()
         _descend(self.decoder_optimizer, squares)
         return {"KL": kl.item(), "squares": squares.item()}
 
@@ -53,8 +53,8 @@ class FloatText:
         return {"encoder": self.encoder, "decoder": self.decoder, **optimizers}
 
     def reconstruct(self, x: Int[Tensor, "b t"]) -> Float[Tensor, "b t"]:
-        """One floating-point number for each word."""
-        return self.decoder(self.encode(x).mean)
+        """One floating-point number for each word, on the scale of the vocabulary."""
+        return self.words * self.decoder(self.encode(x).mean)
 
 
 def joined(x_hat: Float[Tensor, " t"]) -> str:

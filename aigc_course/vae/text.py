@@ -30,7 +30,7 @@ from aigc_course.vae.gaussian import Gaussian, importance_bound, kl_to_standard_
 class Encoder(nn.Module):
     """Tokens to 2k numbers: the mean and the log-variance of the code."""
 
-    def __init__(self, words: int, *, k: int, embedding: int = 64, hidden: int = 128) -> None:
+    def __init__(self, words: int, *, k: int, embedding: int = 64, hidden: int = 96) -> None:
         super().__init__()
         self.embed = nn.Embedding(words, embedding, padding_idx=PAD)
         self.read = nn.Conv1d(embedding, hidden, kernel_size=3, padding=1)
@@ -45,7 +45,7 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """A GRU that writes the next word from the words before and from the code, which it sees at every position."""
 
-    def __init__(self, words: int, *, k: int, embedding: int = 64, hidden: int = 128) -> None:
+    def __init__(self, words: int, *, k: int, embedding: int = 64, hidden: int = 96) -> None:
         super().__init__()
         self.embed = nn.Embedding(words, embedding)
         self.start = nn.Linear(k, hidden)
@@ -64,9 +64,9 @@ class Decoder(nn.Module):
         """Logits of the word after each of ``previous``, and the state; padding and blanks are never written."""
         seen = torch.cat([self.embed(previous), z.unsqueeze(1).expand(-1, previous.shape[1], -1)], dim=2)
         outputs, state = self.recur(seen, state)
-        logits = F.linear(self.project(outputs), self.embed.weight, self.bias)
-        unwritten = torch.tensor([PAD, BLANK], device=logits.device)
-        return logits.index_fill(2, unwritten, -torch.inf), state
+        unwritten = torch.tensor([PAD, BLANK], device=self.bias.device)
+        bias = self.bias.index_fill(0, unwritten, -torch.inf)
+        return F.linear(self.project(outputs), self.embed.weight, bias), state
 
 
 def shifted(x: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
@@ -75,7 +75,7 @@ def shifted(x: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
 
 
 def drop_words(previous: Int[Tensor, "b t"], keep: float) -> Int[Tensor, "b t"]:
-    """Word dropout: every word stays with probability ``keep`` and is blanked otherwise (B, section 3.1)."""
+    """Word dropout: every word stays with probability ``keep`` and is blanked otherwise (B)."""
     if not 0 <= keep <= 1:
         raise ValueError(f"keep={keep}; it is the probability that a word stays, from 0 to 1")
     hidden = torch.rand(previous.shape, device=previous.device) >= keep
@@ -114,7 +114,7 @@ class TextVAE(nn.Module):
     """
 
     def __init__(
-        self, words: int, *, k: int = 16, keep: float = 1.0, free: float = 0.0, longest: int = 9, hidden: int = 128
+        self, words: int, *, k: int = 16, keep: float = 1.0, free: float = 0.0, longest: int = 9, hidden: int = 96
     ) -> None:
         super().__init__()
         self.encoder, self.decoder = Encoder(words, k=k, hidden=hidden), Decoder(words, k=k, hidden=hidden)

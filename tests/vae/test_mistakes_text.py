@@ -32,7 +32,7 @@ def right():
 @pytest.fixture(scope="module")
 def wrong():
     torch.manual_seed(0)
-    model = FloatText(5, k=4, hidden=32, lr=1e-2)
+    model = FloatText(len(VOCABULARY), longest=5, k=4, hidden=32)
     fit(model, X, steps=300, batch_size=162)
     return model
 
@@ -74,7 +74,7 @@ def test_p14_right_version_writes_sentences_of_the_corpus(right):
 def test_p14_resumes_like_any_algorithm(tmp_path):
     def made():
         torch.manual_seed(0)
-        return FloatText(5, k=2, hidden=8)
+        return FloatText(len(VOCABULARY), longest=5, k=2, hidden=8)
 
     history = fit(made(), X, steps=6, batch_size=32)
     fit(made(), X, steps=2, batch_size=32, checkpoint=tmp_path / "c.pt")
