@@ -1,4 +1,6 @@
-"""Folklore rows F04, F05 and F06: the wrong version must fail and the right one must pass, on the same check."""
+"""Folklore rows F03 to F07: the wrong version must fail and the right one must pass, on the same check."""
+
+import math
 
 import pytest
 import torch
@@ -7,7 +9,19 @@ from aigc_course.core import data
 from aigc_course.core.train import GradientDescent, fit
 from aigc_course.vae import gaussian
 from aigc_course.vae.gaussian import VAE, Gaussian, bernoulli_log_likelihood, kl_to_standard_normal
-from aigc_course.vae.mistakes import CirculatedKL, SeparateLosses, SharedSigmoid, circulated_kl
+from aigc_course.vae.linear import LinearGaussian
+from aigc_course.vae.linear_vae import LinearVAE
+from aigc_course.vae.mistakes import (
+    CirculatedKL,
+    PrintedLoss,
+    SeparateLosses,
+    SharedSigmoid,
+    UnpairedLoss,
+    circulated_kl,
+    printed_log_q,
+    unnormalised_log_q,
+)
+from aigc_course.vae.ppca import maximum_likelihood
 
 STEPS = 400
 
@@ -135,3 +149,86 @@ def test_f06_right_version_says_more_about_its_own_samples(right, digits):
             errors[name] = (model.encode(model.decode(z).sigmoid()).mean - z).square().mean().item()
     assert errors["right"] < 0.5
     assert errors["wrong"] > 2 * errors["right"]
+
+
+# F03 and F07 stand in the chapter on the theory, on the linear VAE whose best end is known ---------------------------
+
+
+def descended(model: LinearVAE, x: torch.Tensor, *, steps: int) -> LinearVAE:
+    rule = torch.optim.Adam(model.parameters(), lr=3e-2, fused=True)
+    fit(GradientDescent(model, model.loss, optimizer=rule), x, steps=steps, batch_size=250)
+    return model
+
+
+def linear(kind: type[LinearVAE] = LinearVAE) -> LinearVAE:
+    torch.manual_seed(0)
+    return kind((1, 8, 8), k=4)
+
+
+@pytest.mark.folklore("F03")
+def test_f03_printed_signs_have_no_minimum(digits):
+    """Wrong version: the longer it descends, the further the posterior is from the prior, and the loss has no end."""
+    early, late = (descended(linear(PrintedLoss), digits, steps=steps) for steps in (30, 120))
+    kls = [kl_to_standard_normal(m.encode(digits)).mean().item() for m in (early, late)]
+    assert kls[1] > 3 * kls[0] > 3
+    flat = digits.flatten(1)
+    with torch.no_grad():
+        assert late.exact_elbo(digits).mean() < early.exact_elbo(digits).mean() < linear().exact_elbo(digits).mean()
+        assert late.ppca().evidence(flat).mean() < linear().ppca().evidence(flat).mean()
+
+
+@pytest.mark.folklore("F03")
+def test_f03_right_signs_reach_the_known_maximum(digits):
+    """Right version, on the same check: the bound climbs close to the best log-likelihood, and the KL stays small."""
+    model, flat = descended(linear(), digits, steps=800), digits.flatten(1)
+    best = maximum_likelihood(flat, k=4).evidence(flat).mean()
+    with torch.no_grad():
+        assert best - 0.5 < model.exact_elbo(digits).mean() <= best + 1e-3
+        assert kl_to_standard_normal(model.encode(digits)).mean() < 10
+
+
+@pytest.mark.folklore("F03")
+def test_f03_codes_of_other_pictures_teach_the_decoder_nothing(digits):
+    """Signs mended, but z is not drawn from q(z|x): what is left is one round normal distribution around the mean."""
+    model, flat = descended(linear(UnpairedLoss), digits, steps=800), digits.flatten(1)
+    variance = (flat - flat.mean(dim=0)).square().mean().item()
+    blind = -32 * (math.log(2 * math.pi * variance) + 1)
+    with torch.no_grad():
+        assert kl_to_standard_normal(model.encode(digits)).mean() < 0.05
+        assert blind - 1 < model.ppca().evidence(flat).mean().item() < blind + 3
+    assert maximum_likelihood(flat, k=4).evidence(flat).mean().item() > blind + 10
+
+
+POINTS = torch.linspace(-40, 40, 8001).unsqueeze(1)
+
+
+def area(log_q: torch.Tensor, *, width: float) -> float:
+    """Integral over the codes from −width to width."""
+    inside = POINTS.squeeze(1).abs() <= width
+    return log_q[inside].exp().sum().item() * 80 / 8000
+
+
+@pytest.mark.folklore("F07")
+def test_f07_printed_density_is_none():
+    """Wrong version: it does not contain z, so its integral grows with the range. Right version: 1, once it is wide."""
+    one = torch.ones_like(POINTS)
+    printed = printed_log_q(POINTS, 0.8 * one, 0.5 * one, deviation=0.3)
+    assert printed.unique().numel() == 1
+    assert area(printed, width=40) == pytest.approx(2 * area(printed, width=20), rel=1e-2)
+    right = Gaussian(0.5 * one, 2 * math.log(0.3) * one).log_prob(POINTS)
+    for width in (5, 20, 40):
+        assert area(right, width=width) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.folklore("F07")
+def test_f07_without_the_normaliser_the_bound_is_none():
+    """Half repaired: a narrow q now lifts the "bound" above the evidence; the right one stays below."""
+    model, x = LinearGaussian(weight=2.0, noise=0.5), torch.full((20_000, 1), 1.7)
+    exact = model.posterior(x)
+    q = Gaussian(exact.mean, exact.logvar - 4)
+    torch.manual_seed(0)
+    z = q.sample()
+    log_joint = model.log_likelihood(x, z) + gaussian.log_prior(z)
+    evidence = model.evidence(x[:1]).item()
+    assert (log_joint - unnormalised_log_q(z, q)).mean().item() > evidence + 0.1
+    assert (log_joint - q.log_prob(z)).mean().item() < evidence - 1

@@ -1,0 +1,96 @@
+import math
+
+import pytest
+import torch
+from sklearn.decomposition import PCA
+
+from aigc_course.core import data
+from aigc_course.core.train import GradientDescent, fit
+from aigc_course.vae.gaussian import kl_to_standard_normal
+from aigc_course.vae.linear_vae import LinearVAE
+from aigc_course.vae.ppca import maximum_likelihood, principal_angles
+
+
+def made(**options) -> LinearVAE:
+    torch.manual_seed(0)
+    return LinearVAE((1, 8, 8), k=4, **options)
+
+
+@pytest.fixture(scope="module")
+def digits() -> torch.Tensor:
+    return data.load("digits").x
+
+
+def trained(model: LinearVAE, x: torch.Tensor, *, steps: int, rate: float, batch_size: int) -> LinearVAE:
+    rule = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
+
+    def cool(step, _):
+        rule.param_groups[0]["lr"] = rate * (1 + math.cos(math.pi * (step + 1) / steps)) / 2
+
+    descent = GradientDescent(model, model.loss, optimizer=rule)
+    fit(descent, x, steps=steps, batch_size=batch_size, on_step=cool)
+    return model
+
+
+def test_one_draw_estimates_the_exact_bound(digits):
+    """Catches a draw with the wrong spread and a KL counted twice: many draws average to the bound."""
+    model, x = made(), digits[:20]
+    torch.manual_seed(1)
+    with torch.no_grad():
+        draws = torch.stack([model.elbo(x) for _ in range(4000)])
+        exact = model.exact_elbo(x)
+    assert ((draws.mean(dim=0) - exact).abs() < 5 * draws.std(dim=0) / 4000**0.5).all()
+    assert (exact < model.ppca().evidence(x.flatten(1))).all()
+
+
+def test_loss_is_the_mean_negative_bound(digits):
+    """Catches a sum over the batch and a lost minus."""
+    exact = made(exact=True)
+    assert exact.loss(digits[:7]).item() == pytest.approx(-exact.exact_elbo(digits[:7]).mean().item())
+    drawn = made()
+    torch.manual_seed(2)
+    loss = drawn.loss(digits[:7])
+    torch.manual_seed(2)
+    assert loss.item() == pytest.approx(-drawn.elbo(digits[:7]).mean().item())
+
+
+@pytest.mark.equation("vae_theory-ml", "vae_theory-best")
+def test_training_ends_at_the_closed_form(digits):
+    """Catches every mistake that leaves the loss descending to another place; the evidence, σ² and the space agree.
+
+    The third opinion is scikit-learn's, which divides by n − 1.
+    """
+    flat, n = digits.flatten(1), len(digits)
+    model = trained(made(exact=True), digits, steps=900, rate=5e-2, batch_size=n)
+    best = maximum_likelihood(flat.double(), k=4)
+    top = best.evidence(flat.double()).mean().item()
+    with torch.no_grad():
+        bound, p = model.exact_elbo(digits).mean().item(), model.ppca()
+        assert bound <= p.evidence(flat).mean().item() + 1e-4
+    assert top - 0.02 < bound <= top + 1e-3
+    assert p.variance.item() == pytest.approx(best.variance.item(), rel=2e-3)
+    assert principal_angles(p.weight.detach().double(), best.weight).max() < 0.5
+    pca = PCA(4, svd_solver="full").fit(flat.numpy())
+    assert p.variance.item() * n / (n - 1) == pytest.approx(pca.noise_variance_, rel=2e-3)
+    assert bound == pytest.approx(pca.score(flat.numpy()), abs=0.03)
+
+
+def test_training_with_one_draw_ends_near_it(digits):
+    """Catches a reparameterised draw through which the wrong gradient flows."""
+    model = trained(made(), digits, steps=900, rate=5e-2, batch_size=250)
+    best = maximum_likelihood(digits.flatten(1), k=4)
+    with torch.no_grad():
+        bound = model.exact_elbo(digits).mean().item()
+    assert best.evidence(digits.flatten(1)).mean().item() - bound < 0.15
+    assert kl_to_standard_normal(model.encode(digits)).mean() > 3
+
+
+def test_samples_are_decoded_codes_of_the_prior(digits):
+    """Catches noise in the means, a code of the wrong scale, a flattened picture."""
+    model = made()
+    torch.manual_seed(3)
+    x = model.sample(100_000)
+    assert x.shape == (100_000, 1, 8, 8)
+    expected = model.decoder.weight.detach().square().sum(dim=1)
+    torch.testing.assert_close(x.flatten(1).var(dim=0), expected, rtol=0.05, atol=1e-3)
+    assert model.reconstruct(digits[:3]).shape == (3, 1, 8, 8)
