@@ -31,7 +31,7 @@ class Gradients(NamedTuple):
 
 def reparameterised(f: Function, q: Gaussian, *, draws: int) -> Gradients:
     """Derivatives of f(μ + σ ε) through the draw: f′(z) and f′(z) · ½ σ ε."""
-    noise = torch.randn(draws, q.mean.shape[-1], dtype=q.mean.dtype)
+    noise = torch.randn_like(q.mean.expand(draws, -1))
     step = (0.5 * q.logvar).exp() * noise
     z = (q.mean + step).detach().requires_grad_()
     (slope,) = torch.autograd.grad(f(z).sum(), z)
@@ -58,7 +58,7 @@ def score_function(
     baseline: Callable[[Float[Tensor, " s"]], Float[Tensor, " s"]] = no_baseline,
 ) -> Gradients:
     """(f(z) − baseline) times the derivatives of log q(z); f itself is never differentiated."""
-    noise = torch.randn(draws, q.mean.shape[-1], dtype=q.mean.dtype)
+    noise = torch.randn_like(q.mean.expand(draws, -1))
     deviation = (0.5 * q.logvar).exp()
     values = f(q.mean + deviation * noise)
     surplus = (values - baseline(values)).unsqueeze(-1)

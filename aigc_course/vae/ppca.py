@@ -32,7 +32,7 @@ class PPCA(NamedTuple):
 
     def sample(self, n: int) -> Float[Tensor, "n d"]:
         """Draw codes, then observations with their noise."""
-        z = torch.randn(n, self.weight.shape[1], dtype=self.weight.dtype)
+        z = torch.randn(n, self.weight.shape[1], dtype=self.weight.dtype, device=self.weight.device)
         x = z @ self.weight.T + self.mean
         return x + self.variance.sqrt() * torch.randn_like(x)
 
