@@ -15,9 +15,21 @@ not change when a code or a factor is stretched or bent.
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from aigc_course.core.procedural import draw_sprites
+from aigc_course.vae.gaussian import VAE
+
+
+def squares_vae(*, k: int = 5, hidden: int = 128, beta: float = 1.0) -> VAE:
+    """A VAE for ``upright_squares``, with two hidden layers each way."""
+    encoder = nn.Sequential(nn.Flatten(), *_two_layers(256, hidden), nn.Linear(hidden, 2 * k))
+    decoder = nn.Sequential(*_two_layers(k, hidden), nn.Linear(hidden, 256), nn.Unflatten(1, (1, 16, 16)))
+    return VAE(encoder, decoder, k=k, beta=beta)
+
+
+def _two_layers(inputs: int, hidden: int) -> tuple[nn.Module, ...]:
+    return nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()
 
 
 def rotated_gap(angle: Float[Tensor, "*s"], *, noise: float) -> Float[Tensor, "*s"]:

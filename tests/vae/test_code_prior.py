@@ -35,6 +35,7 @@ def test_masks_follow_the_reading_order():
     assert code_prior.reading_order_mask(3, centre=True).tolist() == [[1, 1, 1], [1, 1, 0], [0, 0, 0]]
 
 
+@pytest.mark.equation("vae_variants-chain")
 def test_probabilities_of_all_grids_add_up_to_one():
     """Catches a sum that is none: a cell that sees itself, a mean over cells, a softmax over the wrong axis."""
     for grid in ((2, 2), (3, 2)):
@@ -44,6 +45,7 @@ def test_probabilities_of_all_grids_add_up_to_one():
         assert log_prob.std() > 0.5
 
 
+@pytest.mark.equation("vae_variants-chain")
 def test_log_probability_is_the_product_of_the_factors():
     """Catches factors read at another cell or another code: the chain rule walked by hand."""
     prior, codes = random_prior(entries=5, grid=(3, 3)), torch.randint(5, (2, 3, 3))
@@ -106,6 +108,7 @@ def generator(entries: int = 3) -> QuantisedGenerator:
     return QuantisedGenerator(autoencoder, random_prior(entries=entries))
 
 
+@pytest.mark.equation("vae_variants-bound")
 def test_bound_is_one_share_of_the_evidence():
     """Catches a bound that is none, and a lost term: log p(x) is added up over all 81 grids."""
     model, grids = generator(), all_grids(3, 2, 2)
@@ -120,6 +123,7 @@ def test_bound_is_one_share_of_the_evidence():
     torch.testing.assert_close(bound, log_joint.gather(1, which.unsqueeze(1)).squeeze(1))
 
 
+@pytest.mark.equation("vae_variants-uniform")
 def test_a_prior_that_knows_nothing_costs_the_same_for_all():
     """Catches a wrong price of the code: without knowledge it is log m for each cell."""
     model, x = generator(), torch.rand(4, 1, 4, 4)

@@ -48,6 +48,7 @@ def log_evidence(y: int) -> torch.Tensor:
     return torch.logsumexp(log_pixels + Normal(0.0, 1.0).log_prob(GRID).squeeze(1) + CELL, dim=1)
 
 
+@pytest.mark.equation("vae_variants-conditional")
 @pytest.mark.parametrize("y", [0, 1])
 def test_bound_and_its_weights_belong_to_the_class(y):
     """Catches a label that is ignored, exchanged or given to the prior, and a KL of the wrong sign.

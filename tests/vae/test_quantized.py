@@ -39,6 +39,7 @@ def copying(entries: int = 4, k: int = 3) -> VQVAE:
 # Quantising --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.equation("vae_variants-nearest")
 def test_nearest_is_the_smallest_distance():
     """Catches the largest product in place of the smallest distance, the farthest entry, a lost factor 2."""
     torch.manual_seed(0)
@@ -55,6 +56,7 @@ def test_codes_keep_their_place():
     torch.testing.assert_close(model.decode(wanted), model.decoder(vectors))
 
 
+@pytest.mark.equation("vae_variants-straight-through")
 def test_straight_through_is_its_definition():
     """Catches a detached code, a gradient scaled or sent to the codebook, and a value that is not the entry.
 
@@ -85,6 +87,7 @@ def test_the_true_gradient_of_quantising_is_nothing():
 # Losses ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.equation("vae_variants-vq-loss")
 def test_loss_has_three_parts_and_each_its_own_readers():
     """Catches a stop on the wrong side, a mean for a sum, a lost weight: value and all gradients recomputed."""
     model, x = copying(), torch.rand(5, 3, 2, 2)
@@ -106,6 +109,7 @@ def test_loss_has_three_parts_and_each_its_own_readers():
     torch.testing.assert_close(model.codebook.grad, expected)
 
 
+@pytest.mark.equation("vae_variants-codebook-mean")
 def test_an_entry_rests_at_the_mean_of_its_vectors():
     """Catches a codebook loss that the entries cannot feel, or that pulls them elsewhere."""
     torch.manual_seed(0)
@@ -132,6 +136,7 @@ def test_commitment_is_felt_by_the_encoder_only():
 # Usage -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.equation("vae_variants-perplexity")
 def test_perplexity_counts_entries_used_alike():
     """Catches bits, a mean for the entropy, entries that are never used counted in."""
     codes = torch.arange(4).repeat(6).view(2, 3, 4)
