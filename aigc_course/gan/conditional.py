@@ -3,8 +3,8 @@ r"""The class-conditional game: ask for a digit, and judge a picture together wi
 Mirza & Osindero (2014), *Conditional Generative Adversarial Nets*, arXiv:1411.1784.
 Miyato & Koyama (2018), *cGANs with Projection Discriminator*, arXiv:1802.05637.
 
-Symbols: class ``y``, one of ``classes``; features ``φ(x)`` of ``f`` numbers; ``e_y`` the class's learned vector of as
-many numbers; ``ψ`` a linear read-out of the features.
+Symbols: class ``y``, one of ``classes``; features ``h(x)`` of ``f`` numbers; ``e_y`` the class's learned vector of as
+many numbers; ``r`` a linear read-out of the features. The second paper writes φ for h and ψ for r.
 
 Conventions: data come as a pair (images, classes). Sampled classes are uniform unless they are given.
 """
@@ -20,7 +20,7 @@ from aigc_course.gan.game import GAN
 def projection_logit(
     features: Float[Tensor, "b f"], of_class: Float[Tensor, "b f"], read_out: Float[Tensor, " b"]
 ) -> Float[Tensor, " b"]:
-    """ψ(φ(x)) + e_y·φ(x): does the picture look real, and does it look like the class? Miyato & Koyama (2018)."""
+    """r(h) + e_y·h: does the picture look real, and does it look like the class? Miyato & Koyama (2018)."""
     return read_out + (of_class * features).sum(dim=1)
 
 

@@ -1,0 +1,40 @@
+"""Folklore H02: who wrote *Improved Techniques for Training GANs*, in bibliography and chapter."""
+
+import re
+
+import pytest
+from pybtex.database import BibliographyData, parse_file, parse_string
+
+from book.tools import chapters
+
+BOOK = parse_file(str(chapters.ROOT / "book" / "references.bib"))
+CIRCULATED = """@inproceedings{karras2017improved,
+  author = {Karras, Tero and others}, title = {Improved Techniques for Training {GANs}}, year = {2017}}"""
+IMPROVED = "Improved Techniques for Training GANs"
+PROGRESSIVE = "Progressive Growing of GANs for Improved Quality, Stability, and Variation"
+
+
+def entry(bibliography: BibliographyData, title: str) -> tuple[str, str]:
+    """First author's surname and the identifier of the work with this title."""
+    (found,) = (e for e in bibliography.entries.values() if re.sub(r"[{}]", "", e.fields["title"]) == title)
+    return " ".join(found.persons["author"][0].last_names), found.fields.get("url", "").rpartition("/")[2]
+
+
+@pytest.mark.folklore("H02")
+def test_h02_the_bibliography_credits_both_papers_to_their_authors():
+    assert entry(BOOK, IMPROVED) == ("Salimans", "1606.03498")
+    assert entry(BOOK, PROGRESSIVE) == ("Karras", "1710.10196")
+    assert entry(parse_string(CIRCULATED, "bibtex"), IMPROVED) != entry(BOOK, IMPROVED)
+
+
+def credited(text: str) -> set[str]:
+    """Keys cited as the author of the paper named just before: "*Title* … It is by {cite:t}`key`"."""
+    return set(re.findall(r"\*Improved Techniques for Training GANs\*[^{]*\{cite:\w\}`(\w+)`", text))
+
+
+@pytest.mark.folklore("H02")
+def test_h02_the_chapter_credits_it_to_salimans_and_others():
+    (chapter,) = (chapter for chapter in chapters.all() if chapter.slug == "gan_better")
+    assert credited("\n".join(cell.source for cell in chapter.prose)) == {"salimans2016improved"}
+    wrong = "*Improved Techniques for Training GANs* is by {cite:t}`karras2017progressive`"
+    assert credited(wrong) == {"karras2017progressive"}

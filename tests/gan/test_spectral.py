@@ -1,0 +1,149 @@
+"""Spectral normalisation and the hinge loss, against torch, singular values and brute force."""
+
+import copy
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations
+
+from aigc_course.gan import game, spectral, wasserstein
+
+LAYERS = {
+    "dense": (lambda: nn.Linear(7, 5), (7,)),
+    "convolution": (lambda: nn.Conv2d(3, 6, 4, stride=2, padding=1), (3, 8, 8)),
+}
+layer = pytest.mark.parametrize(("make", "shape"), LAYERS.values(), ids=LAYERS.keys())
+
+
+@pytest.mark.equation("gan_better-power", "gan_better-sigma")
+@pytest.mark.parametrize(("rows", "columns"), [(5, 9), (9, 5)])
+def test_power_iteration_finds_the_largest_singular_value(rows, columns):
+    matrix = torch.randn(rows, columns, dtype=torch.double)
+    u, v = spectral.power_iteration(matrix, torch.randn(columns, dtype=torch.double), steps=500)
+    value = spectral.singular_value(matrix, u, v).item()
+    assert value == pytest.approx(torch.linalg.svdvals(matrix)[0].item(), rel=1e-8)
+    assert u.norm().item() == pytest.approx(1)
+    assert v.norm().item() == pytest.approx(1)
+    torch.testing.assert_close(matrix @ v, value * u, atol=1e-6, rtol=0)
+
+
+@pytest.mark.equation("gan_better-power")
+def test_the_error_shrinks_as_the_ratio_of_singular_values():
+    """With values 2 and 1 each step divides the wrong part of u by four, and the error of sigma by sixteen."""
+    matrix = torch.diag(torch.tensor([2.0, 1.0], dtype=torch.double))
+    v, errors = torch.tensor([1.0, 1.0], dtype=torch.double), []
+    for _ in range(4):
+        u, v = spectral.power_iteration(matrix, v)
+        errors.append(2 - spectral.singular_value(matrix, u, v).item())
+    for before, after in pairwise(errors[1:]):
+        assert before / after == pytest.approx(16, rel=0.1)
+
+
+@layer
+@pytest.mark.equation("gan_better-spectral")
+def test_it_equals_torch_over_training_passes(make, shape):
+    """Same weight, same start of u and v: the same output, gradient and vectors, pass after pass."""
+    torch.manual_seed(0)
+    ours = make()
+    theirs = parametrizations.spectral_norm(copy.deepcopy(ours))
+    spectral.normalise(ours)
+    mine, other = ours.parametrizations.weight[0], theirs.parametrizations.weight[0]
+    mine.u.copy_(other._u)
+    mine.v.copy_(other._v)
+    for _ in range(5):
+        x = torch.randn(4, *shape)
+        a, b = ours(x), theirs(x)
+        torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-5)
+        for network, y in ((ours, a), (theirs, b)):
+            network.zero_grad()
+            y.square().sum().backward()
+        pair = [network.parametrizations.weight.original.grad for network in (ours, theirs)]
+        torch.testing.assert_close(*pair, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(mine.u, other._u, atol=1e-5, rtol=0)
+        torch.testing.assert_close(mine.v, other._v, atol=1e-5, rtol=0)
+
+
+@layer
+@pytest.mark.equation("gan_better-spectral")
+def test_the_normalised_weight_has_norm_one(make, shape):
+    network = spectral.normalise(make())
+    for _ in range(200):
+        network(torch.randn(1, *shape))
+    norm = torch.linalg.matrix_norm(spectral.as_matrix(network.weight), ord=2).item()
+    assert norm == pytest.approx(1, abs=1e-4)
+
+
+def test_evaluation_changes_nothing():
+    network = spectral.normalise(nn.Linear(6, 4)).eval()
+    before = copy.deepcopy(network.state_dict())
+    network(torch.randn(2, 6))
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+@pytest.mark.equation("gan_better-chain-bound")
+def test_no_slope_exceeds_the_product_of_the_layers():
+    network = game.mlp_discriminator(shape=(3,), hidden=16)
+    bound = spectral.slope_bound(network)
+    x = torch.randn(2000, 3, requires_grad=True)
+    (slope,) = torch.autograd.grad(network(x).sum(), x)
+    assert slope.norm(dim=1).max() <= bound
+    layers = [m for m in network if isinstance(m, nn.Linear)]
+    expected = torch.stack([torch.linalg.svdvals(m.weight)[0] for m in layers]).prod().item()
+    assert bound == pytest.approx(expected, rel=1e-5)
+
+
+def test_normalised_networks_are_one_lipschitz():
+    network = spectral.normalise(game.mlp_discriminator(shape=(3,), hidden=16))
+    for _ in range(300):
+        network(torch.randn(1, 3))
+    assert spectral.slope_bound(network.eval()) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_norm_of_a_convolution_is_that_of_its_matrix():
+    """Written out as a dense matrix on 6×6 images, whose singular values are exact."""
+    convolution = nn.Conv2d(2, 3, 4, stride=2, padding=1, bias=False)
+    units = torch.eye(2 * 6 * 6).view(-1, 2, 6, 6)
+    matrix = convolution(units).flatten(1).T.detach()
+    exact = torch.linalg.svdvals(matrix)[0].item()
+    assert spectral.operator_norm(convolution, (2, 6, 6), steps=300) == pytest.approx(exact, rel=1e-3)
+
+
+def test_the_kernel_as_a_matrix_is_not_the_whole_map():
+    """A 3×3 kernel of ones: σ of its matrix is 3, the map from image to image stretches by nearly 9."""
+    convolution = nn.Conv2d(1, 1, 3, padding=1, bias=False)
+    nn.init.ones_(convolution.weight)
+    assert torch.linalg.svdvals(spectral.as_matrix(convolution.weight))[0].item() == pytest.approx(3)
+    assert 8 < spectral.operator_norm(convolution, (1, 32, 32)) < 9
+
+
+@pytest.mark.equation("gan_better-hinge")
+def test_hinge_by_hand():
+    """Real 0.5 pays 0.5, real 3 nothing; generated -2 nothing, generated 0.5 pays 1.5. Generators want them high."""
+    real, fake = torch.tensor([0.5, 3.0]), torch.tensor([-2.0, 0.5])
+    assert spectral.hinge_loss(real, fake).item() == pytest.approx(0.25 + 0.75)
+    assert wasserstein.generator_loss(fake).item() == pytest.approx(0.75)
+
+
+@pytest.mark.equation("gan_better-hinge-value")
+def test_the_best_hinge_value_is_twice_the_overlap():
+    """Brute force over logits, for forty pairs of shares: the best answer is the sign, the loss is 2 - Σ|p - q|."""
+    p, q = torch.rand(2, 40, dtype=torch.double).softmax(dim=1)
+    grid = torch.linspace(-3, 3, 6001, dtype=torch.double)[:, None]
+    loss = p * (1 - grid).relu() + q * (1 + grid).relu()
+    least = loss.amin(0)
+    best = spectral.hinge_optimum(p, q)
+    at_best = p * (1 - best).relu() + q * (1 + best).relu()
+    torch.testing.assert_close(at_best, least)
+    assert at_best.sum().item() == pytest.approx(2 - (p - q).abs().sum().item())
+
+
+def test_the_game_can_be_played_with_hinge_and_bounded_slopes():
+    torch.manual_seed(0)
+    judge = spectral.normalise(game.mlp_discriminator(shape=(1,), hidden=16))
+    losses = {"judge_loss": spectral.hinge_loss, "generator_loss": wasserstein.generator_loss}
+    player = game.GAN(nn.Linear(1, 1), judge, k=1, lr_g=1e-2, lr_d=1e-2, **losses)
+    x, z = torch.randn(64, 1) + 3, player.noise(64)
+    expected = spectral.hinge_loss(judge.eval()(x), judge(player.generator(z))).item()
+    assert player.discriminator_step(x, player.generator(z).detach())["loss D"] == pytest.approx(expected, rel=1e-5)
