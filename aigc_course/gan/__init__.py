@@ -5,4 +5,5 @@ draws), broken (thirteen wrong programs that circulate, each beside its repair),
 critic, WGAN-GP), spectral (bounded slopes, hinge), conditional (a game about a class), style (mapping network),
 divergence (a judge read as ratio and bound), slopes (what the generator feels), dynamics (games of two numbers),
 misread (three wrong readings of the game).
+Against too few images: augmentation (random changes in front of the discriminator).
 """

@@ -1,0 +1,64 @@
+"""Augmentation moves and deletes pixels, differently for each image, and lets the gradient through."""
+
+import pytest
+import torch
+from torch import nn
+
+from aigc_course.gan.augmentation import Augmented, shifted, square
+
+
+def test_a_shift_moves_whole_images_by_at_most_far():
+    """Catches a shift shared by the batch, one that wraps around, and rows taken for columns."""
+    x = torch.zeros(400, 1, 5, 6)
+    x[:, :, 2, 3] = 1
+    moved = shifted(x, far=1)
+    assert (moved.sum(dim=(1, 2, 3)) == 1).all()
+    where = {tuple(place) for place in moved.nonzero()[:, 2:].tolist()}
+    assert where == {(row, column) for row in (1, 2, 3) for column in (2, 3, 4)}
+
+
+def test_what_leaves_the_image_is_gone():
+    x = torch.zeros(300, 1, 4, 4)
+    x[:, :, 0, 0] = 1
+    left = shifted(x, far=1).sum(dim=(1, 2, 3))
+    assert left.mean().item() == pytest.approx(4 / 9, abs=0.1)
+    assert set(left.tolist()) == {0.0, 1.0}
+
+
+def test_channels_move_together():
+    x = torch.rand(1, 1, 6, 6).expand(8, 3, 6, 6)
+    moved = shifted(x, far=2)
+    assert torch.equal(moved[:, 0], moved[:, 2])
+
+
+def test_the_hole_is_a_square_inside_the_image():
+    """Catches a hole that hangs over the edge, or that never reaches it."""
+    mask = square(torch.zeros(500, 1, 5, 7), hole=3)
+    assert (mask.sum(dim=(1, 2, 3)) == 9).all()
+    assert mask.any(dim=0).all()
+
+
+def test_a_hole_larger_than_the_image_says_so():
+    with pytest.raises(ValueError, match="hole=9"):
+        square(torch.zeros(2, 1, 8, 8), hole=9)
+
+
+def test_the_judge_is_augmented_in_training_only():
+    torch.manual_seed(0)
+    judge = Augmented(nn.Sequential(nn.Flatten(), nn.Linear(64, 1), nn.Flatten(0)))
+    x = torch.rand(4, 1, 8, 8)
+    assert not torch.equal(judge(x), judge(x))
+    judge.eval()
+    assert torch.equal(judge(x), judge.discriminator(x))
+
+
+def test_the_gradient_reaches_the_pixels_that_were_kept():
+    """Catches a detached copy: the generator would learn nothing from an augmented judge."""
+    x = torch.rand(6, 1, 8, 8, requires_grad=True)
+    judge = Augmented(nn.Sequential(nn.Flatten(), nn.Linear(64, 1), nn.Flatten(0)))
+    judge(x).sum().backward()
+    assert x.grad is not None
+    # at least 9 pixels fall into the hole or over the edge... and at least 8 x 8 - 15 - 9 remain
+    reached = (x.grad != 0).sum(dim=(1, 2, 3))
+    assert (reached >= 64 - 15 - 9).all()
+    assert (reached <= 64).all()
