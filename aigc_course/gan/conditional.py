@@ -89,5 +89,5 @@ class ConditionalGAN(GAN):
 
     @property
     def trained(self) -> nn.Module:
-        """The generator to look at: the average where it is kept."""
+        """The generator to look at, which is the average where one is kept."""
         return self.generator if self.average is None else self.average
