@@ -13,7 +13,7 @@ PYTHON ?=
 export PORT TORCH_INDEX
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-site mutants bench lab serve doctor clean lint lock strip venv
+.PHONY: help book test test-site mutants museum bench lab serve doctor clean lint lock strip venv
 .NOTPARALLEL:
 
 help: ## say what there is
@@ -25,6 +25,7 @@ help: ## say what there is
 	@echo "make test-site test the built site in a headless Chromium"
 	@echo "make mutants   plant mistakes in the library, one at a time, and see whether the tests notice"
 	@echo "make bench     time every family against the same network in plain PyTorch (some minutes, on a quiet machine)"
+	@echo "make museum    train the failures of the museum and their cures from ten seeds, and renew their table (minutes)"
 	@echo "make lint      ruff and pyright"
 	@echo "make strip     remove outputs from the notebooks before a commit"
 	@echo "make lock      resolve pyproject.toml's versions into requirements.lock (needs uv)"
@@ -63,6 +64,9 @@ mutants: venv
 
 bench: venv
 	@$(PY) -m benchmarks
+
+museum: venv
+	@OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(PY) -m aigc_course.museum.evidence
 
 lab: venv
 	@cd chapters && exec $(if $(filter /%,$(PY)),$(PY),$(if $(findstring /,$(PY)),../$(PY),$(PY))) -m jupyterlab

@@ -1,0 +1,181 @@
+r"""Six exhibits: settings under which a generator fails, and the one setting that is changed to cure it.
+
+Each exhibit is data. ``run`` trains any of them from any seed in a second or a few and returns what the detectors of
+``metrics.failures`` want to see. ``train`` is split by name and size, so that "more data" is a change like any other.
+
+Symbols: ``data`` a name for ``core.data.load``; ``n`` training examples (all when ``None``); ``k`` numbers of noise or
+of the code. ``game`` settings are those of ``gan.game.GAN``; ``beta`` is the weight of a VAE's KL term.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from aigc_course.core import data
+from aigc_course.core.train import GradientDescent, Metrics, fit
+from aigc_course.gan import game, wasserstein
+from aigc_course.gan.augmentation import Augmented
+from aigc_course.metrics.failures import EXAMPLES, Evidence, Finding, diagnose
+from aigc_course.vae.gaussian import VAE
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything that a run depends on beside its seed."""
+
+    data: str
+    n: int | None = None
+    k: int = 8
+    hidden: int = 64
+    steps: int = 600
+    batch: int = 128
+    augment: bool = False
+    beta: float = 1.0
+    game: Mapping[str, Any] = field(default_factory=dict)
+
+    def __or__(self, change: Mapping[str, Any]) -> "Setting":
+        """The same with some settings changed; those of the game are merged with the present ones."""
+        return replace(self, **{**change, "game": {**self.game, **change.get("game", {})}})
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One failure: who plays (``gan`` or ``vae``), the sick setting, and the change that cures it."""
+
+    name: str
+    family: str
+    sick: Setting
+    change: Mapping[str, Any]
+    because: str
+
+    def setting(self, *, cured: bool) -> Setting:
+        """The settings of one of the two runs."""
+        return self.sick | self.change if cured else self.sick
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: the model, what the detectors need, what they say, and the seconds of training."""
+
+    model: Any
+    evidence: Evidence
+    findings: dict[str, Finding]
+    seconds: float
+
+
+LOSSES = {
+    "saturating": game.saturating_loss,
+    "non-saturating": game.non_saturating_loss,
+    "critic": wasserstein.generator_loss,
+}
+_DIGITS: dict[str, Any] = {"data": "digits", "k": 16, "hidden": 128, "steps": 500, "batch": 64}
+_FEW: dict[str, Any] = {"data": "digits", "n": 64, "k": 16, "hidden": 256, "steps": 800, "batch": 64}
+EXHIBITS = {
+    exhibit.name: exhibit
+    for exhibit in (
+        Exhibit(
+            "divergence",
+            "gan",
+            Setting("ring", game={"loss": "critic", "lr_g": 2e-4, "lr_d": 5e-3, "betas": (0.0, 0.9)}),
+            {"game": {"penalty": 1.0}},
+            "a critic is praised for steepness and nothing limits it",
+        ),
+        Exhibit(
+            "vanishing gradient",
+            "gan",
+            Setting(**_DIGITS, game={"loss": "saturating", "lr_g": 2e-4, "lr_d": 5e-3}),
+            {"game": {"penalty": 1.0}},
+            "a judge that is sure of every fake leaves the saturating loss flat",
+        ),
+        Exhibit(
+            "posterior collapse",
+            "vae",
+            Setting("digits", hidden=256, beta=64.0, steps=500, batch=64),
+            {"beta": 1.0},
+            "averaging over the 64 pixels instead of adding them makes the code 64 times as dear",
+        ),
+        Exhibit(
+            "discriminator overfitting",
+            "gan",
+            Setting(**_FEW, game={"lr_g": 5e-3, "lr_d": 1e-2, "betas": (0.0, 0.99)}),
+            {"augment": True},
+            "64 images can be learned by heart",
+        ),
+        Exhibit(
+            "memorisation",
+            "vae",
+            Setting("digits", n=32, k=4, hidden=256, steps=800, batch=32),
+            {"n": 1500},
+            "with 32 images the best decoder stores them and draws nothing else",
+        ),
+        Exhibit(
+            "mode collapse",
+            "gan",
+            Setting("ring", game={"lr_g": 2e-3, "lr_d": 1e-4}),
+            {"game": {"lr_d": 5e-3}},
+            "a judge that answers late lets the generator send everything to one place",
+        ),
+    )
+}
+
+
+def run(name: str, seed: int, *, cured: bool = False) -> Run:
+    """Train an exhibit from a seed, sick or cured, and examine it."""
+    if name not in EXHIBITS:
+        raise ValueError(f"no exhibit called {name!r}; there are {', '.join(EXHIBITS)}")
+    exhibit = EXHIBITS[name]
+    return examine(exhibit.family, exhibit.setting(cured=cured), seed)
+
+
+def examine(family: str, setting: Setting, seed: int) -> Run:
+    """Train any setting of a family from a seed, and show the result to the detectors."""
+    torch.manual_seed(seed)
+    model, algorithm = FAMILIES[family](setting)
+    train = data.load(setting.data, n=setting.n).x
+    began = time.perf_counter()
+    history = fit(algorithm, train, steps=setting.steps, batch_size=min(setting.batch, len(train)), seed=seed)
+    seconds = time.perf_counter() - began
+    torch.manual_seed(seed)
+    evidence = leave_evidence(model, train, data.load(setting.data, split="test").x[:EXAMPLES], history)
+    return Run(model, evidence, diagnose(evidence), seconds)
+
+
+@torch.no_grad()
+def leave_evidence(model: Any, train: Tensor, held: Tensor, history: list[Metrics]) -> Evidence:
+    """What the detectors want to know of a GAN or a VAE after training; a judge answers without augmentation."""
+    samples = model.sample(len(held))
+    if isinstance(model, VAE):
+        return Evidence(samples, train, held, history, q=model.encode(held))
+    judge = model.discriminator.eval()
+    evidence = Evidence(samples, train, held, history, seen=judge(train[:EXAMPLES]), unseen=judge(held))
+    judge.train()
+    return evidence
+
+
+def _gan(setting: Setting) -> tuple[nn.Module, Any]:
+    shape = tuple(data.load(setting.data, n=1).x.shape[1:])
+    flat = len(shape) == 1
+    g = game.mlp_generator(k=setting.k, shape=shape, hidden=setting.hidden, output=None if flat else nn.Sigmoid())
+    d = game.mlp_discriminator(shape=shape, hidden=setting.hidden)
+    options = dict(setting.game)
+    loss = options.pop("loss", "non-saturating")
+    judge_loss = wasserstein.critic_loss if loss == "critic" else None
+    judge = Augmented(d) if setting.augment else d
+    player = game.GAN(g, judge, k=setting.k, generator_loss=LOSSES[loss], judge_loss=judge_loss, **options)
+    return player, player
+
+
+def _vae(setting: Setting) -> tuple[nn.Module, Any]:
+    d, hidden, k = 64, setting.hidden, setting.k
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(d, hidden), nn.ReLU(), nn.Linear(hidden, 2 * k))
+    inner = nn.Sequential(nn.Linear(k, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, d))
+    model = VAE(encoder, nn.Sequential(inner, nn.Unflatten(1, (1, 8, 8))), k=k, beta=setting.beta)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3, fused=True)
+    return model, GradientDescent(model, model.loss, optimizer=optimizer)
+
+
+FAMILIES = {"gan": _gan, "vae": _vae}

@@ -1,0 +1,63 @@
+"""Exhibits are data: one setting is changed, and what a setting says is what is trained."""
+
+import pytest
+import torch
+
+from aigc_course.gan.augmentation import Augmented
+from aigc_course.museum.exhibits import EXHIBITS, Setting, examine, run
+
+
+@pytest.mark.parametrize("name", EXHIBITS)
+def test_a_cure_changes_one_setting(name):
+    """Catches a cure that works because something else was changed along with it."""
+    exhibit = EXHIBITS[name]
+    sick, cured = vars(exhibit.setting(cured=False)), vars(exhibit.setting(cured=True))
+    changed = {k for k in sick if k != "game" and sick[k] != cured[k]}
+    of_game = {k for k in sick["game"] | cured["game"] if sick["game"].get(k) != cured["game"].get(k)}
+    assert len(changed | of_game) == 1
+
+
+def test_merging_keeps_what_is_not_changed():
+    """Catches a change that replaces the whole game, and one that alters the sick setting itself."""
+    sick = Setting("ring", game={"lr_g": 1.0, "lr_d": 2.0})
+    cured = sick | {"game": {"lr_d": 3.0}, "steps": 7}
+    assert dict(cured.game) == {"lr_g": 1.0, "lr_d": 3.0}
+    assert (cured.steps, cured.data) == (7, "ring")
+    assert dict(sick.game) == {"lr_g": 1.0, "lr_d": 2.0}
+
+
+@pytest.mark.parametrize(("family", "setting"), [("gan", Setting("digits", n=40)), ("vae", Setting("digits", n=40))])
+def test_a_run_depends_on_its_seed_alone(family, setting):
+    short = setting | {"steps": 12, "hidden": 8, "batch": 20}
+    one, two, other = (examine(family, short, seed) for seed in (3, 3, 4))
+    assert torch.equal(one.evidence.samples, two.evidence.samples)
+    assert one.findings == two.findings
+    assert not torch.equal(one.evidence.samples, other.evidence.samples)
+    assert one.evidence.train.shape[0] == 40
+
+
+def test_evidence_holds_what_the_family_has():
+    gan = examine("gan", Setting("digits", n=40, steps=12, hidden=8, batch=20, augment=True), 0)
+    vae = examine("vae", Setting("digits", n=40, steps=12, hidden=8, batch=20), 0)
+    assert gan.evidence.q is None
+    assert isinstance(gan.model.discriminator, Augmented)
+    assert gan.model.discriminator.training
+    assert gan.evidence.seen is not None
+    assert len(gan.evidence.seen) == 40
+    assert vae.evidence.seen is None
+    assert vae.evidence.q is not None
+    assert gan.evidence.held.shape == vae.evidence.held.shape == (297, 1, 8, 8)
+
+
+def test_the_judge_is_asked_without_augmentation():
+    """Catches evidence taken with holes and shifts: the same images would then get other logits."""
+    run = examine("gan", Setting("digits", n=40, steps=12, hidden=8, batch=20, augment=True), 0)
+    judge = run.model.discriminator.eval()
+    with torch.no_grad():
+        assert run.evidence.unseen is not None
+        torch.testing.assert_close(judge(run.evidence.held), run.evidence.unseen)
+
+
+def test_an_unknown_exhibit_says_which_there_are():
+    with pytest.raises(ValueError, match="mode collapse"):
+        run("overheating", 0)
