@@ -7,34 +7,23 @@ import torch
 from torch import Tensor
 
 from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
-
-# failure_museum.chance -----------------------------------------------------------------------------------------------
-
-
-def chance(a: Tensor, b: Tensor) -> Tensor:
-    """Compare every pair; ties count half."""
-    both = a.unsqueeze(1) - b
-    return ((both > 0).float() + 0.5 * (both == 0).float()).mean()
-
-
-def chance_without_ties(a: Tensor, b: Tensor) -> Tensor:
-    """Ties count nothing."""
-    return (a.unsqueeze(1) > b).float().mean()
-
-
-def chance_with_whole_ties(a: Tensor, b: Tensor) -> Tensor:
-    """Ties count whole."""
-    return (a.unsqueeze(1) >= b).float().mean()
-
-
-def chance_swapped(a: Tensor, b: Tensor) -> Tensor:
-    """The other one above."""
-    return chance(b, a)
-
-
-def chance_of_means(a: Tensor, b: Tensor) -> Tensor:
-    """Each against the other's mean."""
-    return (a > b.mean()).float().mean()
+from aigc_course.exercises.answers.failure_museum import (
+    chance,
+    chance_of_means,
+    chance_swapped,
+    chance_with_whole_ties,
+    chance_without_ties,
+    spread,
+    spread_absolute,
+    spread_inverted,
+    spread_of_anchors,
+    spread_of_entropies,
+    weight,
+    weight_of_deviation,
+    weight_squared,
+    weight_without_beta,
+    weight_without_floor,
+)
 
 
 def _two_samples(generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -42,69 +31,10 @@ def _two_samples(generator: torch.Generator) -> tuple[Tensor, Tensor]:
     return a, torch.randint(0, 5, (20,), generator=generator).float()
 
 
-# failure_museum.spread -----------------------------------------------------------------------------------------------
-
-
-def spread(samples: Tensor, real: Tensor) -> Tensor:
-    """Ratio of two exponentials of entropies."""
-    entropies = [torch.special.entr(votes / votes.sum()).sum() for votes in (samples, real)]
-    return (entropies[0] - entropies[1]).exp()
-
-
-def spread_of_entropies(samples: Tensor, real: Tensor) -> Tensor:
-    """Ratio of the entropies themselves."""
-    entropies = [torch.special.entr(votes / votes.sum()).sum() for votes in (samples, real)]
-    return entropies[0] / entropies[1]
-
-
-def spread_inverted(samples: Tensor, real: Tensor) -> Tensor:
-    """The ratio turned over."""
-    return spread(real, samples)
-
-
-def spread_of_anchors(samples: Tensor, real: Tensor) -> Tensor:
-    """Anchors with any vote at all."""
-    return (samples > 0).sum() / (real > 0).sum()
-
-
-def spread_absolute(samples: Tensor, real: Tensor) -> Tensor:
-    """Not compared with real examples."""
-    share = samples / samples.sum()
-    return torch.special.entr(share).sum().exp()
-
-
 def _votes(generator: torch.Generator) -> tuple[Tensor, Tensor]:
     samples = torch.randint(0, 30, (12,), generator=generator).float()
     samples[:5] = torch.tensor([0.0, 0.0, 0.0, 1.0, 90.0])
     return samples, torch.randint(10, 40, (12,), generator=generator).float()
-
-
-# failure_museum.weight -----------------------------------------------------------------------------------------------
-
-
-def weight(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
-    """What the noise leaves, or nothing."""
-    return (variance - beta * noise**2).clamp(min=0).sqrt()
-
-
-def weight_without_beta(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
-    """The price forgotten."""
-    return (variance - noise**2).clamp(min=0).sqrt()
-
-
-def weight_of_deviation(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
-    """The noise not squared."""
-    return (variance - beta * noise).clamp(min=0).sqrt()
-
-
-def weight_squared(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
-    """The square of the weight."""
-    return (variance - beta * noise**2).clamp(min=0)
-
-
-def weight_without_floor(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
-    """Below the threshold the absolute value."""
-    return (variance - beta * noise**2).abs().sqrt()
 
 
 def _directions(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:

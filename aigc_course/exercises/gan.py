@@ -4,103 +4,28 @@ Objectives: 0 the best discriminator and the value it leaves, 1 losses and gradi
 3 judge samples, 4 repair broken programs.
 """
 
-import math
-
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
-
-# gan.ratio ---------------------------------------------------------------------------------------------------------
-
-
-def ratio(logit: Tensor) -> Tensor:
-    """D / (1 - D), and that is the exponential of the logit."""
-    return logit.exp()
-
-
-def ratio_upside_down(logit: Tensor) -> Tensor:
-    """Generated over real."""
-    return (-logit).exp()
-
-
-def ratio_as_share(logit: Tensor) -> Tensor:
-    """D itself."""
-    return logit.sigmoid()
-
-
-def ratio_as_logarithm(logit: Tensor) -> Tensor:
-    """Its logarithm."""
-    return logit.clone()
-
-
-def ratio_of_sum(logit: Tensor) -> Tensor:
-    """D / (1 + D)."""
-    return logit.sigmoid() / (1 + logit.sigmoid())
-
-
-# gan.losses --------------------------------------------------------------------------------------------------------
-
-
-def losses(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """Cross-entropy for D; -log D(G(z)) for G."""
-    of_d = F.softplus(-real).mean() + F.softplus(fake).mean()
-    return of_d, F.softplus(-fake).mean()
-
-
-def losses_saturating(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """The zero-sum generator."""
-    return losses(real, fake)[0], -F.softplus(fake).mean()
-
-
-def losses_against_zero(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """A generator that wants to be caught."""
-    return losses(real, fake)[0], F.softplus(fake).mean()
-
-
-def losses_swapped_labels(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """A discriminator that calls real what is generated."""
-    return F.softplus(real).mean() + F.softplus(-fake).mean(), losses(real, fake)[1]
-
-
-def losses_halved(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """The mean of D's two parts in place of their sum."""
-    of_d, of_g = losses(real, fake)
-    return of_d / 2, of_g
-
-
-def losses_two_sigmoids(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """Probabilities given where logits are expected."""
-    return losses(real.sigmoid(), fake.sigmoid())
-
-
-# gan.progress ------------------------------------------------------------------------------------------------------
-
-
-def progress(value: float, floor: float, noise: float) -> float:
-    """Share of the way in logarithms."""
-    return math.log(noise / value) / math.log(noise / floor)
-
-
-def progress_linear(value: float, floor: float, noise: float) -> float:
-    """Share of the way, linearly."""
-    return (noise - value) / (noise - floor)
-
-
-def progress_left(value: float, floor: float, noise: float) -> float:
-    """Share that is left."""
-    return math.log(value / floor) / math.log(noise / floor)
-
-
-def progress_upside_down(value: float, floor: float, noise: float) -> float:
-    """The fraction turned over."""
-    return math.log(noise / floor) / math.log(noise / value)
-
-
-def progress_of_ratios(value: float, floor: float, noise: float) -> float:
-    """Floor over value."""
-    return floor / value
+from aigc_course.exercises.answers.gan import (
+    losses,
+    losses_against_zero,
+    losses_halved,
+    losses_saturating,
+    losses_swapped_labels,
+    losses_two_sigmoids,
+    progress,
+    progress_left,
+    progress_linear,
+    progress_of_ratios,
+    progress_upside_down,
+    ratio,
+    ratio_as_logarithm,
+    ratio_as_share,
+    ratio_of_sum,
+    ratio_upside_down,
+)
 
 
 def _logits(generator: torch.Generator) -> tuple[Tensor]:

@@ -7,118 +7,28 @@ import torch
 from torch import Tensor
 
 from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
-
-# gan_better.distance -----------------------------------------------------------------------------------------------
-
-
-def distance(x: Tensor, y: Tensor) -> Tensor:
-    """Sort, pair, average."""
-    return (x.sort().values - y.sort().values).abs().mean()
-
-
-def distance_unsorted(x: Tensor, y: Tensor) -> Tensor:
-    """Pairs as they come."""
-    return (x - y).abs().mean()
-
-
-def distance_of_means(x: Tensor, y: Tensor) -> Tensor:
-    """Gap between the means."""
-    return (x.mean() - y.mean()).abs()
-
-
-def distance_squared(x: Tensor, y: Tensor) -> Tensor:
-    """Root of the mean squared gap, the Wasserstein-2 distance."""
-    return (x.sort().values - y.sort().values).square().mean().sqrt()
-
-
-def distance_summed(x: Tensor, y: Tensor) -> Tensor:
-    """Sum in place of the mean."""
-    return (x.sort().values - y.sort().values).abs().sum()
-
-
-# gan_better.penalty ------------------------------------------------------------------------------------------------
-
-
-def penalty(gradient: Tensor) -> Tensor:
-    """Length, minus one, squared, averaged."""
-    return (gradient.norm(dim=1) - 1).square().mean()
-
-
-def penalty_without_root(gradient: Tensor) -> Tensor:
-    """Squared length in place of the length."""
-    return (gradient.square().sum(dim=1) - 1).square().mean()
-
-
-def penalty_one_sided(gradient: Tensor) -> Tensor:
-    """Only what exceeds one."""
-    return (gradient.norm(dim=1) - 1).relu().square().mean()
-
-
-def penalty_to_zero(gradient: Tensor) -> Tensor:
-    """Squared length, pulled to zero."""
-    return gradient.square().sum(dim=1).mean()
-
-
-def penalty_by_coordinate(gradient: Tensor) -> Tensor:
-    """Every coordinate pulled to one."""
-    return (gradient.abs() - 1).square().mean()
-
-
-# gan_better.overshoot ----------------------------------------------------------------------------------------------
-
-
-def overshoot(distance: float, weight: float) -> float:
-    """Slope times distance."""
-    return distance * (1 + distance / (2 * weight))
-
-
-def overshoot_slope(distance: float, weight: float) -> float:
-    """The slope alone."""
-    return 1 + distance / (2 * weight)
-
-
-def overshoot_doubled(distance: float, weight: float) -> float:
-    """The two of the square forgotten."""
-    return distance * (1 + distance / weight)
-
-
-def overshoot_wrong_way(distance: float, weight: float) -> float:
-    """The size of the other hilltop."""
-    return distance * (1 - distance / (2 * weight))
-
-
-def overshoot_exact(distance: float, weight: float) -> float:
-    """As if the penalty were a wall."""
-    return distance
-
-
-# gan_better.truncate -----------------------------------------------------------------------------------------------
-
-
-def truncate(w: Tensor, y: Tensor, means: Tensor, psi: float) -> Tensor:
-    """Towards the mean of the style's own class."""
-    return means[y] + psi * (w - means[y])
-
-
-def truncate_to_zero(w: Tensor, y: Tensor, means: Tensor, psi: float) -> Tensor:
-    """Towards the origin."""
-    return psi * w
-
-
-def truncate_to_one_mean(w: Tensor, y: Tensor, means: Tensor, psi: float) -> Tensor:
-    """Towards the mean of all classes."""
-    centre = means.mean(dim=0)
-    return centre + psi * (w - centre)
-
-
-def truncate_turned_round(w: Tensor, y: Tensor, means: Tensor, psi: float) -> Tensor:
-    """One minus psi of the way."""
-    return w + psi * (means[y] - w)
-
-
-def truncate_without_mean(w: Tensor, y: Tensor, means: Tensor, psi: float) -> Tensor:
-    """The shortened difference alone."""
-    return psi * (w - means[y])
+from aigc_course.exercises.answers.gan_better import (
+    distance,
+    distance_of_means,
+    distance_squared,
+    distance_summed,
+    distance_unsorted,
+    overshoot,
+    overshoot_doubled,
+    overshoot_exact,
+    overshoot_slope,
+    overshoot_wrong_way,
+    penalty,
+    penalty_by_coordinate,
+    penalty_one_sided,
+    penalty_to_zero,
+    penalty_without_root,
+    truncate,
+    truncate_to_one_mean,
+    truncate_to_zero,
+    truncate_turned_round,
+    truncate_without_mean,
+)
 
 
 def _samples(generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -4,117 +4,29 @@ Objectives: 0 the best discriminator and the game's only goal, 1 a judge as rati
 descends on, 3 eigenvalues of an update, 4 three misreadings.
 """
 
-import math
-
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
-
-# gan_theory.bound --------------------------------------------------------------------------------------------------
-
-
-def bound(real: Tensor, fake: Tensor) -> Tensor:
-    """Half of the value plus log 4."""
-    return (F.logsigmoid(real).mean() + F.logsigmoid(-fake).mean() + math.log(4)) / 2
-
-
-def bound_doubled(real: Tensor, fake: Tensor) -> Tensor:
-    """The half left out."""
-    return 2 * bound(real, fake)
-
-
-def bound_without_constant(real: Tensor, fake: Tensor) -> Tensor:
-    """Half of the value."""
-    return bound(real, fake) - math.log(2)
-
-
-def bound_with_log_two(real: Tensor, fake: Tensor) -> Tensor:
-    """Log 2 added before the division."""
-    return bound(real, fake) - math.log(2) / 2
-
-
-def bound_swapped(real: Tensor, fake: Tensor) -> Tensor:
-    """The labels exchanged."""
-    return bound(fake, real)
-
-
-def bound_of_answers(real: Tensor, fake: Tensor) -> Tensor:
-    """The logarithm of the mean answer in place of the mean logarithm."""
-    return (real.sigmoid().mean().log() + (-fake).sigmoid().mean().log() + math.log(4)) / 2
-
-
-# gan_theory.slopes -------------------------------------------------------------------------------------------------
-
-
-def slopes(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
-    """The slope in the logit times the slope of the logit, which is -theta, averaged."""
-    d = logit.sigmoid()
-    return theta * d.mean(), theta * (1 - d).mean()
-
-
-def slopes_exchanged(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
-    """The two losses taken for each other."""
-    return slopes(logit, theta)[1], slopes(logit, theta)[0]
-
-
-def slopes_negative(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
-    """The sign of one factor lost."""
-    return slopes(logit, -theta)
-
-
-def slopes_in_the_logit(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
-    """The second factor of the chain left out."""
-    d = logit.sigmoid()
-    return -d.mean(), -(1 - d).mean()
-
-
-def slopes_of_the_answer(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
-    """Derivatives by D in place of the logit."""
-    d = logit.sigmoid()
-    return theta * (1 / (1 - d)).mean(), theta * (1 / d).mean()
-
-
-# gan_theory.update -------------------------------------------------------------------------------------------------
-
-
-def update(theta: float, phi: float, step: float, penalty: float) -> tuple[float, float]:
-    """The discriminator first, with its penalty; the generator answers to the new one."""
-    phi = phi - step * (_d(theta, phi) * theta + penalty * phi)
-    return theta + step * _d(theta, phi) * phi, phi
-
-
-def update_simultaneous(theta: float, phi: float, step: float, penalty: float) -> tuple[float, float]:
-    """Both at once."""
-    d = _d(theta, phi)
-    return theta + step * d * phi, phi - step * (d * theta + penalty * phi)
-
-
-def update_generator_first(theta: float, phi: float, step: float, penalty: float) -> tuple[float, float]:
-    """The other order."""
-    theta = theta + step * _d(theta, phi) * phi
-    return theta, phi - step * (_d(theta, phi) * theta + penalty * phi)
-
-
-def update_rewarded(theta: float, phi: float, step: float, penalty: float) -> tuple[float, float]:
-    """The penalty with the wrong sign."""
-    return update(theta, phi, step, -penalty)
-
-
-def update_unpenalised(theta: float, phi: float, step: float, penalty: float) -> tuple[float, float]:
-    """The penalty forgotten."""
-    return update(theta, phi, step, 0.0)
-
-
-def update_helpful(theta: float, phi: float, step: float, penalty: float) -> tuple[float, float]:
-    """A generator that lowers its own logit: it helps the discriminator."""
-    moved = update(theta, phi, step, penalty)[1]
-    return theta - step * _d(theta, moved) * moved, moved
-
-
-def _d(theta: float, phi: float) -> float:
-    return 1 / (1 + math.exp(-phi * theta))
+from aigc_course.exercises.answers.gan_theory import (
+    bound,
+    bound_doubled,
+    bound_of_answers,
+    bound_swapped,
+    bound_with_log_two,
+    bound_without_constant,
+    slopes,
+    slopes_exchanged,
+    slopes_in_the_logit,
+    slopes_negative,
+    slopes_of_the_answer,
+    update,
+    update_generator_first,
+    update_helpful,
+    update_rewarded,
+    update_simultaneous,
+    update_unpenalised,
+)
 
 
 def _two_batches(generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -8,33 +8,24 @@ import torch
 from torch import Tensor
 
 from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
-
-# neural_networks.delta ---------------------------------------------------------------------------------------------
-
-
-def hidden_delta(weights: Tensor, delta: Tensor, z: Tensor) -> Tensor:
-    """Back through the weights, then times the slope of tanh."""
-    return (weights.T @ delta) * (1 - z.tanh() ** 2)
-
-
-def delta_without_slope(weights: Tensor, delta: Tensor, z: Tensor) -> Tensor:
-    """The slope forgotten."""
-    return weights.T @ delta
-
-
-def delta_divided(weights: Tensor, delta: Tensor, z: Tensor) -> Tensor:
-    """The slope divided out (F09)."""
-    return (weights.T @ delta) / (1 - z.tanh() ** 2)
-
-
-def delta_untransposed(weights: Tensor, delta: Tensor, z: Tensor) -> Tensor:
-    """The weights used in the forward direction."""
-    return (weights @ delta) * (1 - z.tanh() ** 2)
-
-
-def delta_of_activation(weights: Tensor, delta: Tensor, z: Tensor) -> Tensor:
-    """Z taken for the activation."""
-    return (weights.T @ delta) * (1 - z**2)
+from aigc_course.exercises.answers.neural_networks import (
+    adam_half_corrected,
+    adam_step,
+    adam_swapped,
+    adam_uncorrected,
+    adam_uphill,
+    adam_without_root,
+    delta_divided,
+    delta_of_activation,
+    delta_untransposed,
+    delta_without_slope,
+    hidden_delta,
+    softmax_along_the_batch,
+    softmax_gradient,
+    softmax_negative,
+    softmax_summed,
+    softmax_without_label,
+)
 
 
 def _layer(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -42,69 +33,8 @@ def _layer(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     return weights, torch.randn(4, generator=generator), torch.randn(4, generator=generator)
 
 
-# neural_networks.softmax -------------------------------------------------------------------------------------------
-
-
-def softmax_gradient(logits: Tensor, classes: Tensor) -> Tensor:
-    """Probabilities minus one-hot labels, over the batch size."""
-    return (logits.softmax(dim=1) - torch.eye(logits.shape[1])[classes]) / len(logits)
-
-
-def softmax_negative(logits: Tensor, classes: Tensor) -> Tensor:
-    """The other sign."""
-    return -softmax_gradient(logits, classes)
-
-
-def softmax_summed(logits: Tensor, classes: Tensor) -> Tensor:
-    """The gradient of the sum over the batch."""
-    return softmax_gradient(logits, classes) * len(logits)
-
-
-def softmax_without_label(logits: Tensor, classes: Tensor) -> Tensor:
-    """The gradient of the first term only."""
-    return logits.softmax(dim=1) / len(logits)
-
-
-def softmax_along_the_batch(logits: Tensor, classes: Tensor) -> Tensor:
-    """The softmax over the examples."""
-    return (logits.softmax(dim=0) - torch.eye(logits.shape[1])[classes]) / len(logits)
-
-
 def _logits(generator: torch.Generator) -> tuple[Tensor, Tensor]:
     return 2 * torch.randn(6, 3, generator=generator), torch.randint(3, (6,), generator=generator)
-
-
-# neural_networks.adam ----------------------------------------------------------------------------------------------
-
-
-def adam_step(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
-    """Both averages corrected, then the quotient."""
-    return theta - 0.1 * (m / (1 - 0.9**t)) / ((v / (1 - 0.999**t)).sqrt() + 1e-8)
-
-
-def adam_uncorrected(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
-    """No correction."""
-    return theta - 0.1 * m / (v.sqrt() + 1e-8)
-
-
-def adam_half_corrected(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
-    """Only the mean corrected."""
-    return theta - 0.1 * (m / (1 - 0.9**t)) / (v.sqrt() + 1e-8)
-
-
-def adam_without_root(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
-    """The mean square itself as the divisor."""
-    return theta - 0.1 * (m / (1 - 0.9**t)) / (v / (1 - 0.999**t) + 1e-8)
-
-
-def adam_uphill(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
-    """The other direction."""
-    return 2 * theta - adam_step(theta, m, v, t)
-
-
-def adam_swapped(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
-    """Each average with the other's correction."""
-    return theta - 0.1 * (m / (1 - 0.999**t)) / ((v / (1 - 0.9**t)).sqrt() + 1e-8)
 
 
 def _moments(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, int]:

@@ -8,113 +8,26 @@ import torch
 from torch import Tensor
 
 from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
-
-# vae_theory.kl ------------------------------------------------------------------------------------------------------
-
-
-def divergence(mean_p: Tensor, variance_p: Tensor, mean_q: Tensor, variance_q: Tensor) -> Tensor:
-    """Ratio of the variances, distance of the means in units of q, and the logarithm of the ratio."""
-    ratio, shift = variance_p / variance_q, (mean_q - mean_p) ** 2 / variance_q
-    return 0.5 * (ratio + shift - 1 - ratio.log()).sum(dim=-1)
-
-
-def divergence_swapped(mean_p: Tensor, variance_p: Tensor, mean_q: Tensor, variance_q: Tensor) -> Tensor:
-    """KL(q ‖ p)."""
-    return divergence(mean_q, variance_q, mean_p, variance_p)
-
-
-def divergence_averaged(mean_p: Tensor, variance_p: Tensor, mean_q: Tensor, variance_q: Tensor) -> Tensor:
-    """Averaged over the numbers of the code."""
-    return divergence(mean_p, variance_p, mean_q, variance_q) / mean_p.shape[-1]
-
-
-def divergence_unscaled(mean_p: Tensor, variance_p: Tensor, mean_q: Tensor, variance_q: Tensor) -> Tensor:
-    """Distance of the means not measured in units of q."""
-    ratio = variance_p / variance_q
-    return 0.5 * (ratio + (mean_q - mean_p) ** 2 - 1 - ratio.log()).sum(dim=-1)
-
-
-def divergence_of_deviations(mean_p: Tensor, variance_p: Tensor, mean_q: Tensor, variance_q: Tensor) -> Tensor:
-    """The variances read as standard deviations."""
-    return divergence(mean_p, variance_p**2, mean_q, variance_q**2)
-
-
-def divergence_wrong_volume(mean_p: Tensor, variance_p: Tensor, mean_q: Tensor, variance_q: Tensor) -> Tensor:
-    """The sign of the logarithm turned over."""
-    ratio, shift = variance_p / variance_q, (mean_q - mean_p) ** 2 / variance_q
-    return 0.5 * (ratio + shift - 1 + ratio.log()).sum(dim=-1)
-
-
-# vae_theory.score ---------------------------------------------------------------------------------------------------
-
-
-def gradient(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
-    """Surplus over the others' mean, times the score."""
-    others = (values.sum() - values) / (len(values) - 1)
-    return (values - others) * noise / deviation
-
-
-def gradient_without_baseline(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
-    """No baseline."""
-    return values * noise / deviation
-
-
-def gradient_with_own_draw(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
-    """The mean of all draws as baseline, the draw itself included."""
-    return (values - values.mean()) * noise / deviation
-
-
-def gradient_of_variance(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
-    """Divided by the variance."""
-    return gradient(values, noise, deviation) / deviation
-
-
-def gradient_times_deviation(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
-    """Multiplied instead of divided."""
-    return gradient(values, noise, deviation) * deviation**2
-
-
-def gradient_averaged(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
-    """One number instead of one for each draw."""
-    return gradient(values, noise, deviation).mean()
-
-
-# vae_theory.best ----------------------------------------------------------------------------------------------------
-
-
-def best_model(eigenvalues: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Mean of what is discarded; what is kept, less the noise."""
-    variance = eigenvalues[k:].mean()
-    return variance, eigenvalues[:k] - variance
-
-
-def best_model_sum(eigenvalues: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The sum of the discarded eigenvalues."""
-    variance = eigenvalues[k:].sum()
-    return variance, eigenvalues[:k] - variance
-
-
-def best_model_over_all(eigenvalues: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Divided by the number of all directions."""
-    variance = eigenvalues[k:].sum() / len(eigenvalues)
-    return variance, eigenvalues[:k] - variance
-
-
-def best_model_long(eigenvalues: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The noise left in the columns."""
-    return eigenvalues[k:].mean(), eigenvalues[:k]
-
-
-def best_model_kept(eigenvalues: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The mean of the kept eigenvalues."""
-    variance = eigenvalues[:k].mean()
-    return variance, eigenvalues[:k] - variance
-
-
-def best_model_rooted(eigenvalues: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Lengths, not squared."""
-    variance = eigenvalues[k:].mean()
-    return variance, (eigenvalues[:k] - variance).sqrt()
+from aigc_course.exercises.answers.vae_theory import (
+    best_model,
+    best_model_kept,
+    best_model_long,
+    best_model_over_all,
+    best_model_rooted,
+    best_model_sum,
+    divergence,
+    divergence_averaged,
+    divergence_of_deviations,
+    divergence_swapped,
+    divergence_unscaled,
+    divergence_wrong_volume,
+    gradient,
+    gradient_averaged,
+    gradient_of_variance,
+    gradient_times_deviation,
+    gradient_with_own_draw,
+    gradient_without_baseline,
+)
 
 
 def _two_normals(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -46,9 +46,7 @@ def project(tmp_path):
 
 def test_the_planter_tells_sharp_tests_from_blunt_ones(project, capsys):
     def mistake(now, test):
-        return Mistake(
-            "aigc_course/double.py", was="2 * x", now=now, why="three times", tests=f"tests/test_{test}.py"
-        )
+        return Mistake("aigc_course/double.py", was="2 * x", now=now, why="three times", tests=f"tests/test_{test}.py")
 
     planted = [mistake("3 * x", "sharp"), mistake("3 * x", "blunt"), mistake("2 * )", "blunt")]
     assert verdicts(planted, root=project) == ["caught", "SURVIVED", "BROKEN"]

@@ -1,0 +1,83 @@
+"""Solutions and wrong answers of ``exercises.failure_museum``: what the checker compares a learner's code with."""
+
+import torch
+from torch import Tensor
+
+
+def chance(a: Tensor, b: Tensor) -> Tensor:
+    """Compare every pair; ties count half."""
+    both = a.unsqueeze(1) - b
+    return ((both > 0).float() + 0.5 * (both == 0).float()).mean()
+
+
+def chance_without_ties(a: Tensor, b: Tensor) -> Tensor:
+    """Ties count nothing."""
+    return (a.unsqueeze(1) > b).float().mean()
+
+
+def chance_with_whole_ties(a: Tensor, b: Tensor) -> Tensor:
+    """Ties count whole."""
+    return (a.unsqueeze(1) >= b).float().mean()
+
+
+def chance_swapped(a: Tensor, b: Tensor) -> Tensor:
+    """The other one above."""
+    return chance(b, a)
+
+
+def chance_of_means(a: Tensor, b: Tensor) -> Tensor:
+    """Each against the other's mean."""
+    return (a > b.mean()).float().mean()
+
+
+def spread(samples: Tensor, real: Tensor) -> Tensor:
+    """Ratio of two exponentials of entropies."""
+    entropies = [torch.special.entr(votes / votes.sum()).sum() for votes in (samples, real)]
+    return (entropies[0] - entropies[1]).exp()
+
+
+def spread_of_entropies(samples: Tensor, real: Tensor) -> Tensor:
+    """Ratio of the entropies themselves."""
+    entropies = [torch.special.entr(votes / votes.sum()).sum() for votes in (samples, real)]
+    return entropies[0] / entropies[1]
+
+
+def spread_inverted(samples: Tensor, real: Tensor) -> Tensor:
+    """The ratio turned over."""
+    return spread(real, samples)
+
+
+def spread_of_anchors(samples: Tensor, real: Tensor) -> Tensor:
+    """Anchors with any vote at all."""
+    return (samples > 0).sum() / (real > 0).sum()
+
+
+def spread_absolute(samples: Tensor, real: Tensor) -> Tensor:
+    """Not compared with real examples."""
+    share = samples / samples.sum()
+    return torch.special.entr(share).sum().exp()
+
+
+def weight(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
+    """What the noise leaves, or nothing."""
+    return (variance - beta * noise**2).clamp(min=0).sqrt()
+
+
+def weight_without_beta(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
+    """The price forgotten."""
+    return (variance - noise**2).clamp(min=0).sqrt()
+
+
+def weight_of_deviation(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
+    """The noise not squared."""
+    return (variance - beta * noise).clamp(min=0).sqrt()
+
+
+def weight_squared(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
+    """The square of the weight."""
+    return (variance - beta * noise**2).clamp(min=0)
+
+
+def weight_without_floor(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
+    """Below the threshold the absolute value."""
+    return (variance - beta * noise**2).abs().sqrt()

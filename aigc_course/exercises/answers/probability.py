@@ -1,0 +1,90 @@
+"""Solutions and wrong answers of ``exercises.probability``: what the checker compares a learner's code with."""
+
+import math
+
+from torch import Tensor
+
+
+def divergence(p: Tensor, q: Tensor) -> Tensor:
+    """Average over p of the logarithm of the ratio."""
+    return (p * (p / q).log()).sum()
+
+
+def divergence_turned_over(p: Tensor, q: Tensor) -> Tensor:
+    """The sign of folklore F08."""
+    return -divergence(p, q)
+
+
+def divergence_swapped(p: Tensor, q: Tensor) -> Tensor:
+    """The other order."""
+    return divergence(q, p)
+
+
+def divergence_averaged(p: Tensor, q: Tensor) -> Tensor:
+    """A mean over the outcomes in place of the sum."""
+    return (p * (p / q).log()).mean()
+
+
+def divergence_without_entropy(p: Tensor, q: Tensor) -> Tensor:
+    """The cross-entropy."""
+    return -(p * q.log()).sum()
+
+
+def divergence_in_bits(p: Tensor, q: Tensor) -> Tensor:
+    """The wrong unit."""
+    return divergence(p, q) / math.log(2)
+
+
+def nll(x: Tensor, f: Tensor, variance: float) -> Tensor:
+    """Squares over twice the variance, plus the normaliser, for every number."""
+    return 0.5 * ((x - f) ** 2 / variance + math.log(2 * math.pi * variance)).sum(dim=1)
+
+
+def nll_without_normaliser(x: Tensor, f: Tensor, variance: float) -> Tensor:
+    """The constant left out, which is none once the variance is learned."""
+    return 0.5 * ((x - f) ** 2 / variance).sum(dim=1)
+
+
+def nll_averaged(x: Tensor, f: Tensor, variance: float) -> Tensor:
+    """A mean over the numbers of an example."""
+    return nll(x, f, variance) / x.shape[1]
+
+
+def nll_with_deviation(x: Tensor, f: Tensor, variance: float) -> Tensor:
+    """The variance read as a standard deviation."""
+    return nll(x, f, variance**2)
+
+
+def nll_without_half(x: Tensor, f: Tensor, variance: float) -> Tensor:
+    """Squares over the variance; half of the normaliser kept."""
+    return ((x - f) ** 2 / variance + 0.5 * math.log(2 * math.pi * variance)).sum(dim=1)
+
+
+def nll_normaliser_once(x: Tensor, f: Tensor, variance: float) -> Tensor:
+    """One normaliser for the whole row."""
+    return 0.5 * ((x - f) ** 2 / variance).sum(dim=1) + 0.5 * math.log(2 * math.pi * variance)
+
+
+def with_error(draws: Tensor) -> tuple[Tensor, Tensor]:
+    """The standard deviation of one draw, over the root of their number."""
+    return draws.mean(), draws.std() / len(draws) ** 0.5
+
+
+def with_error_of_one_draw(draws: Tensor) -> tuple[Tensor, Tensor]:
+    """The spread of the draws, not of their mean."""
+    return draws.mean(), draws.std()
+
+
+def with_error_over_n(draws: Tensor) -> tuple[Tensor, Tensor]:
+    """Divided by n instead of its root."""
+    return draws.mean(), draws.std() / len(draws)
+
+
+def with_error_squared(draws: Tensor) -> tuple[Tensor, Tensor]:
+    """The variance of the mean."""
+    return draws.mean(), draws.var() / len(draws)
+
+
+def with_interval(draws: Tensor) -> tuple[Tensor, Tensor]:
+    """Half of the 95 % interval."""
+    return draws.mean(), 1.96 * draws.std() / len(draws) ** 0.5

@@ -1,0 +1,85 @@
+"""Solutions and wrong answers of ``exercises.vae``: what the checker compares a learner's code with."""
+
+import math
+
+from torch import Tensor
+
+
+def kl(mean: Tensor, logvar: Tensor) -> Tensor:
+    """Four terms, half of their sum over the code."""
+    return 0.5 * (mean**2 + logvar.exp() - 1 - logvar).sum(dim=-1)
+
+
+def kl_negative(mean: Tensor, logvar: Tensor) -> Tensor:
+    """The term of the bound instead of the divergence."""
+    return -kl(mean, logvar)
+
+
+def kl_averaged(mean: Tensor, logvar: Tensor) -> Tensor:
+    """Averaged over the code."""
+    return 0.5 * (mean**2 + logvar.exp() - 1 - logvar).mean(dim=-1)
+
+
+def kl_without_mean(mean: Tensor, logvar: Tensor) -> Tensor:
+    """The mean forgotten."""
+    return 0.5 * (logvar.exp() - 1 - logvar).sum(dim=-1)
+
+
+def kl_without_half(mean: Tensor, logvar: Tensor) -> Tensor:
+    """The factor forgotten."""
+    return (mean**2 + logvar.exp() - 1 - logvar).sum(dim=-1)
+
+
+def kl_with_logvar_as_log_std(mean: Tensor, logvar: Tensor) -> Tensor:
+    """The logarithm of the variance read as that of the standard deviation."""
+    return kl(mean, 2 * logvar)
+
+
+def draw(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    """Shift and stretch the noise."""
+    return mean + (0.5 * logvar).exp() * noise
+
+
+def draw_with_variance(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    """The variance as the stretch."""
+    return mean + logvar.exp() * noise
+
+
+def draw_with_logarithm(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    """The logarithm as the stretch."""
+    return mean + logvar * noise
+
+
+def draw_unscaled(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    """No stretch."""
+    return mean + noise
+
+
+def draw_detached(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    """No noise: a plain autoencoder."""
+    return mean
+
+
+def importance(log_weights: Tensor) -> Tensor:
+    """Logarithm of the mean weight, without leaving the logarithms."""
+    return log_weights.logsumexp(dim=0) - math.log(len(log_weights))
+
+
+def importance_mean_of_logs(log_weights: Tensor) -> Tensor:
+    """The one-draw bound, averaged."""
+    return log_weights.mean(dim=0)
+
+
+def importance_undivided(log_weights: Tensor) -> Tensor:
+    """The sum in place of the mean."""
+    return log_weights.logsumexp(dim=0)
+
+
+def importance_underflowing(log_weights: Tensor) -> Tensor:
+    """Out of the logarithms and back."""
+    return log_weights.exp().mean(dim=0).log()
+
+
+def importance_best(log_weights: Tensor) -> Tensor:
+    """The largest weight only."""
+    return log_weights.amax(dim=0)

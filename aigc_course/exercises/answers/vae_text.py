@@ -1,0 +1,114 @@
+"""Solutions and wrong answers of ``exercises.vae_text``: what the checker compares a learner's code with."""
+
+from torch import Tensor
+
+
+def blind(keep: float, words: int) -> float:
+    """Word i is blind when all i − 1 words before it are hidden."""
+    return sum((1 - keep) ** i for i in range(words))
+
+
+def blind_seen(keep: float, words: int) -> float:
+    """The share that is shown in place of the share that is hidden."""
+    return sum(keep**i for i in range(words))
+
+
+def blind_without_first(keep: float, words: int) -> float:
+    """The first word forgotten."""
+    return sum((1 - keep) ** i for i in range(1, words))
+
+
+def blind_last_only(keep: float, words: int) -> float:
+    """Every word counted as blind when the word just before is hidden."""
+    return 1 + (words - 1) * (1 - keep)
+
+
+def blind_hidden(keep: float, words: int) -> float:
+    """Hidden words counted, in place of words that are written without help."""
+    return words * (1 - keep)
+
+
+BLANK = 2
+
+
+def drop(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
+    """Blank where the number is not below ``keep``, the first column aside."""
+    hidden = chance >= keep
+    hidden[:, 0] = False
+    return previous.masked_fill(hidden, BLANK)
+
+
+def drop_turned(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
+    """Keep and drop turned over."""
+    hidden = chance < keep
+    hidden[:, 0] = False
+    return previous.masked_fill(hidden, BLANK)
+
+
+def drop_beginning(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
+    """The mark of the beginning blanked as well."""
+    return previous.masked_fill(chance >= keep, BLANK)
+
+
+def drop_to_padding(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
+    """Padding in place of the blank."""
+    hidden = chance >= keep
+    hidden[:, 0] = False
+    return previous.masked_fill(hidden, 0)
+
+
+def drop_whole(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
+    """One decision for a whole sentence."""
+    hidden = (chance[:, :1] >= keep).expand_as(previous).clone()
+    hidden[:, 0] = False
+    return previous.masked_fill(hidden, BLANK)
+
+
+def loss(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+    """The mean cost of the code counts from ``free`` upwards only."""
+    return words.mean() + weight * kl.mean().clamp(min=free)
+
+
+def loss_each(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+    """Free nats for each sentence."""
+    return (words + weight * kl.clamp(min=free)).mean()
+
+
+def loss_subtracted(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+    """A target in place of a threshold."""
+    return words.mean() + weight * (kl.mean() - free).abs()
+
+
+def loss_capped(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+    """The smaller in place of the larger."""
+    return words.mean() + weight * kl.mean().clamp(max=free)
+
+
+def loss_weighted_words(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+    """The weight on the words."""
+    return weight * words.mean() + kl.mean().clamp(min=free)
+
+
+def per_word(cost: Tensor, length: Tensor) -> Tensor:
+    """All nats over all symbols, then the exponential."""
+    return (cost.sum() / length.sum()).exp()
+
+
+def per_word_of_sentences(cost: Tensor, length: Tensor) -> Tensor:
+    """A mean over sentences of nats per symbol: short sentences count too much."""
+    return (cost / length).mean().exp()
+
+
+def per_word_of_exponentials(cost: Tensor, length: Tensor) -> Tensor:
+    """The mean of perplexities."""
+    return (cost / length).exp().mean()
+
+
+def per_word_in_nats(cost: Tensor, length: Tensor) -> Tensor:
+    """The exponential forgotten."""
+    return cost.sum() / length.sum()
+
+
+def per_word_of_sentence(cost: Tensor, length: Tensor) -> Tensor:
+    """Nats per sentence."""
+    return cost.mean().exp()

@@ -1,0 +1,97 @@
+"""Solutions and wrong answers of ``exercises.vae_variants``: what the checker compares a learner's code with."""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def gap(table: Tensor) -> Tensor:
+    """The best minus the second best of each column."""
+    best, second = table.topk(2, dim=0).values
+    return best - second
+
+
+def gap_best_alone(table: Tensor) -> Tensor:
+    """Nothing subtracted."""
+    return table.amax(dim=0)
+
+
+def gap_by_unit(table: Tensor) -> Tensor:
+    """Rows and columns exchanged."""
+    return gap(table.T)
+
+
+def gap_to_the_worst(table: Tensor) -> Tensor:
+    """The last in place of the second."""
+    return table.amax(dim=0) - table.amin(dim=0)
+
+
+def nearest(z: Tensor, codebook: Tensor) -> Tensor:
+    """Smallest Euclidean distance."""
+    return torch.cdist(z, codebook).argmin(dim=1)
+
+
+def nearest_by_product(z: Tensor, codebook: Tensor) -> Tensor:
+    """The largest product, which long entries win."""
+    return (z @ codebook.T).argmax(dim=1)
+
+
+def nearest_by_angle(z: Tensor, codebook: Tensor) -> Tensor:
+    """The smallest angle."""
+    return (z @ (codebook / codebook.norm(dim=1, keepdim=True)).T).argmax(dim=1)
+
+
+def nearest_without_two(z: Tensor, codebook: Tensor) -> Tensor:
+    """The square expanded without its factor 2."""
+    return (codebook.square().sum(dim=1) - z @ codebook.T).argmin(dim=1)
+
+
+def encoder_gradient(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+    """Straight through, and the commitment's own slope."""
+    return at_entry + 2 * commit * (z - entries)
+
+
+def gradient_without_commitment(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+    """The third part of the loss forgotten."""
+    return at_entry
+
+
+def gradient_without_bridge(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+    """The true derivative of the pixels, which is nothing."""
+    return 2 * commit * (z - entries)
+
+
+def gradient_away(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+    """The commitment's sign turned over."""
+    return at_entry - 2 * commit * (z - entries)
+
+
+def gradient_of_both_distances(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+    """No stop in the second part."""
+    return at_entry + 2 * (1 + commit) * (z - entries)
+
+
+def grid_bits(logits: Tensor, codes: Tensor) -> Tensor:
+    """Minus the sum of the log-probabilities of the codes, in bits."""
+    return -logits.log_softmax(dim=1).gather(1, codes.unsqueeze(1)).sum() / math.log(2)
+
+
+def bits_in_nats(logits: Tensor, codes: Tensor) -> Tensor:
+    """Natural logarithms kept."""
+    return grid_bits(logits, codes) * math.log(2)
+
+
+def bits_per_cell(logits: Tensor, codes: Tensor) -> Tensor:
+    """The mean over the cells."""
+    return grid_bits(logits, codes) / len(codes)
+
+
+def bits_of_logits(logits: Tensor, codes: Tensor) -> Tensor:
+    """Logits taken for log-probabilities."""
+    return -logits.gather(1, codes.unsqueeze(1)).sum() / math.log(2)
+
+
+def bits_over_cells(logits: Tensor, codes: Tensor) -> Tensor:
+    """Normalised over the cells in place of the entries."""
+    return -logits.log_softmax(dim=0).gather(1, codes.unsqueeze(1)).sum() / math.log(2)

@@ -1,0 +1,218 @@
+"""The critic, what holds it back, and the game that it plays."""
+
+import pytest
+import torch
+from torch import nn
+
+from aigc_course.core import data
+from aigc_course.core.train import Algorithm, fit
+from aigc_course.gan import game, wasserstein
+
+
+def small_gan(**options):
+    torch.manual_seed(0)
+    players = game.mlp_generator(k=4, shape=(2,), hidden=32), game.mlp_discriminator(shape=(2,), hidden=32)
+    return wasserstein.WassersteinGAN(*players, k=4, lr=1e-3, **options)
+
+
+# ---- critic and generator -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.equation("gan_better-critic-loss")
+def test_losses_are_means_of_plain_answers():
+    real, fake = torch.tensor([3.0, 5.0]), torch.tensor([1.0, -2.0, 4.0])
+    assert wasserstein.critic_loss(real, fake).item() == -3
+    assert wasserstein.generator_loss(fake).item() == -1
+    assert wasserstein.estimate(lambda x: 2 * x, real, fake).item() == 6
+
+
+@pytest.mark.equation("gan_better-penalty")
+def test_the_penalty_is_taken_along_the_whole_segment():
+    """|x|²/2 has slope |x|; on the way from 0 to v the mean of (u v - 1)² is v²/3 - v + 1."""
+    n, v = 200_000, 2.0
+    real, fake = torch.zeros(n, 1), torch.full((n, 1), v)
+    torch.manual_seed(0)
+    found = wasserstein.slope_penalty(lambda x: x.square().sum(1) / 2, real, fake)
+    assert found.item() == pytest.approx(v**2 / 3 - v + 1, abs=5e-3)
+
+
+@pytest.mark.equation("gan_better-penalty")
+@pytest.mark.parametrize(("slope", "two", "one"), [(1.0, 0.0, 0.0), (3.0, 4.0, 4.0), (0.5, 0.25, 0.0)])
+def test_penalty_of_a_straight_line(slope, two, one):
+    x, y = torch.randn(2, 9, 6, dtype=torch.double)
+    w = torch.randn(6, dtype=torch.double)
+    w = slope * w / w.norm()
+    assert wasserstein.slope_penalty(lambda v: v @ w, x, y).item() == pytest.approx(two, abs=1e-12)
+    assert wasserstein.slope_penalty(lambda v: v @ w, x, y, one_sided=True).item() == pytest.approx(one, abs=1e-12)
+
+
+def test_points_between_lie_on_their_own_segment():
+    """One share for a whole picture: with one for each pixel, the point would leave the line."""
+    real, fake = torch.randn(50, 1, 3, 3), torch.randn(50, 1, 3, 3) + 5
+    share = (wasserstein.between(real, fake) - fake) / (real - fake)
+    torch.testing.assert_close(share.flatten(1).amin(1), share.flatten(1).amax(1), atol=1e-4, rtol=0)
+    first = share[:, 0, 0, 0]
+    assert first.min() >= 0
+    assert first.max() <= 1
+    assert first.std() > 0.2
+
+
+def test_the_penalty_teaches_the_critic():
+    """Its own gradient must reach the weights, so it needs a second backward pass."""
+    critic = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1), nn.Flatten(0)).double()
+    x, y = torch.randn(2, 2, 3, dtype=torch.double)
+    names, weights = zip(*critic.named_parameters(), strict=True)
+
+    def penalty(*values):
+        torch.manual_seed(0)
+        bound = dict(zip(names, values, strict=True))
+        return wasserstein.slope_penalty(lambda v: torch.func.functional_call(critic, bound, v), x, y)
+
+    assert torch.autograd.gradcheck(penalty, weights)
+
+
+@pytest.mark.equation("gan_better-overshoot")
+def test_the_best_straight_critic_is_a_little_too_steep():
+    """Brute force over slopes a: a W - λ (a - 1)² is largest at 1 + W/(2λ)."""
+    x, y = torch.randn(2, 500, 1, dtype=torch.double)
+    x, weight = x + 3, 10.0
+    gap = (x.mean() - y.mean()).item()
+
+    def objective(a):
+        penalty = wasserstein.slope_penalty(lambda v: a * v.squeeze(1), x, y)
+        return (wasserstein.estimate(lambda v: a * v.squeeze(1), x, y) - weight * penalty).item()
+
+    slopes = torch.linspace(0, 2, 2001, dtype=torch.double)
+    best = max(slopes.tolist(), key=objective)
+    assert best == pytest.approx(1 + gap / (2 * weight), abs=2e-3)
+
+
+@pytest.mark.equation("gan_better-wrong-way")
+def test_the_two_sided_penalty_has_a_second_hilltop():
+    """Brute force over negative slopes: a local maximum at W/(2λ) - 1 with two sides, none with one."""
+    x, y = torch.randn(2, 500, 1, dtype=torch.double)
+    x, weight = x + 3, 10.0
+    gap = (x.mean() - y.mean()).item()
+    slopes = torch.linspace(-1.5, -0.1, 1401, dtype=torch.double)
+
+    def height(a, one_sided):
+        penalty = wasserstein.slope_penalty(lambda v: a * v.squeeze(1), x, y, one_sided=one_sided)
+        return (wasserstein.estimate(lambda v: a * v.squeeze(1), x, y) - weight * penalty).item()
+
+    two, one = ([height(a, side) for a in slopes.tolist()] for side in (False, True))
+    top = slopes[max(range(1401), key=two.__getitem__)].item()
+    assert top == pytest.approx(gap / (2 * weight) - 1, abs=2e-3)
+    assert one == sorted(one)  # uphill all the way to the right sign
+
+
+@pytest.mark.equation("gan_better-overshoot")
+@pytest.mark.parametrize("shift", [1.0, 3.0])
+def test_a_trained_critic_finds_the_distance_and_its_overshoot(shift):
+    x, y = torch.randn(2, 600, 1)
+    y = y + shift
+    exact = wasserstein.distance_on_line(x.squeeze(1), y.squeeze(1)).item()
+    found = wasserstein.estimate(wasserstein.train_critic(y, x, one_sided=True, hidden=32), y, x).item()
+    assert found == pytest.approx(exact * (1 + exact / 20), rel=0.03)
+
+
+def test_a_two_sided_penalty_can_lock_the_critic():
+    """Between a narrow and a wide sample of equal mean the best critic has a kink; only one penalty lets it form."""
+    x, y = torch.randn(600, 1), 2 * torch.randn(600, 1)
+    exact = wasserstein.distance_on_line(x.squeeze(1), y.squeeze(1)).item()
+    found = {
+        one: wasserstein.estimate(wasserstein.train_critic(x, y, one_sided=one, hidden=32), x, y).item()
+        for one in (False, True)
+    }
+    assert found[False] < 0.5 * exact
+    assert found[True] == pytest.approx(exact, rel=0.2)
+
+
+def test_a_clipped_critic_measures_its_clip():
+    x, y = torch.randn(600, 1), torch.randn(600, 1) + 2
+    small, large = (
+        wasserstein.estimate(wasserstein.train_critic(x, y, clip=c, hidden=32, steps=100), x, y).item()
+        for c in (0.01, 0.1)
+    )
+    assert small < 0.1
+    assert large > 10 * small
+
+
+def test_fresh_real_examples_for_every_critic_update():
+    """Each update sees its own part of the batch: together they are the batch, and none comes twice."""
+    seen = []
+
+    class Watching(wasserstein.WassersteinGAN):
+        def discriminator_step(self, real, fake, *given):
+            seen.append(real.clone())
+            return super().discriminator_step(real, fake, *given)
+
+    torch.manual_seed(0)
+    players = game.mlp_generator(k=4, shape=(2,), hidden=8), game.mlp_discriminator(shape=(2,), hidden=8)
+    watching, batch = Watching(*players, k=4, critic_steps=5), torch.randn(50, 2)
+    watching.step(batch)
+    assert [len(part) for part in seen] == [10] * 5
+    assert torch.equal(torch.cat(seen), batch)
+
+
+def test_one_critic_update_descends_on_the_whole_objective():
+    """Against a plain gradient step written out: minus the distance, plus ten times the penalty."""
+    player, twin = small_gan(), small_gan()
+    real, fake = torch.randn(64, 2) + 2, torch.randn(64, 2)
+    torch.manual_seed(5)
+    metrics = player.discriminator_step(real, fake)
+    torch.manual_seed(5)
+    critic = twin.discriminator
+    loss = fake_mean(critic, fake) - fake_mean(critic, real) + 10 * wasserstein.slope_penalty(critic, real, fake)
+    loss.backward()
+    twin.d_optimizer.step()
+    assert metrics["distance"] == pytest.approx(wasserstein.estimate(small_gan().discriminator, real, fake).item())
+    for ours, theirs in zip(player.discriminator.parameters(), critic.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def fake_mean(critic, x):
+    return critic(x).mean()
+
+
+def test_the_generator_moves_towards_higher_answers():
+    player = small_gan(critic_steps=1)
+    z = player.noise(256)
+    before = player.discriminator(player.generator(z)).mean()
+    for _ in range(10):
+        player.generator_step(player.generator(z))
+    assert player.discriminator(player.generator(z)).mean() > before
+
+
+def test_clipping_replaces_the_penalty():
+    player = small_gan(clip=0.05)
+    metrics = player.discriminator_step(torch.randn(32, 2), torch.randn(32, 2))
+    weights = torch.cat([w.flatten() for w in player.discriminator.parameters()])
+    assert weights.abs().max().item() == pytest.approx(0.05)
+    assert metrics["penalty"] == 0
+
+
+def test_settings_that_make_no_sense_are_refused():
+    with pytest.raises(ValueError, match="critic_steps=0"):
+        small_gan(critic_steps=0)
+    with pytest.raises(ValueError, match="3 examples for 5 critic updates"):
+        small_gan().step(torch.randn(3, 2))
+
+
+def test_resuming_equals_never_stopping(tmp_path):
+    x = data.load("ring", n=400).x
+    whole = small_gan(average=0.9)
+    assert isinstance(whole, Algorithm)
+    history = fit(whole, x, steps=8, batch_size=50)
+    fit(small_gan(average=0.9), x, steps=3, batch_size=50, checkpoint=tmp_path / "c.pt")
+    resumed = small_gan(average=0.9)
+    assert fit(resumed, x, steps=8, batch_size=50, checkpoint=tmp_path / "c.pt") == history
+
+
+def test_the_game_finds_a_known_normal():
+    torch.manual_seed(0)
+    critic = game.mlp_discriminator(shape=(1,), hidden=16)
+    player = wasserstein.WassersteinGAN(nn.Linear(1, 1), critic, k=1, lr=2e-2, one_sided=True, average=0.95)
+    fit(player, 1 + 0.5 * torch.randn(4000, 1), steps=150, batch_size=320)
+    x = player.sample(4000)
+    assert x.mean().item() == pytest.approx(1, abs=0.15)
+    assert x.std().item() == pytest.approx(0.5, abs=0.15)

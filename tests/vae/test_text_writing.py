@@ -1,0 +1,138 @@
+"""Word dropout, writing and training of the sentence VAE."""
+
+import math
+
+import pytest
+import torch
+
+from aigc_course.core.train import fit
+from aigc_course.foundations.vocabulary import BLANK, END, PAD, Vocabulary
+from aigc_course.vae import text
+from aigc_course.vae.annealing import AnnealedDescent, annealed
+from aigc_course.vae.gaussian import Gaussian
+from aigc_course.vae.text import LanguageModel, TextVAE
+from tests.vae.test_text import A, B, all_rows, deafen, tiny
+
+
+@pytest.mark.equation("vae_text-dropout")
+def test_words_are_blanked_with_the_right_probability():
+    """Catches keep and drop turned over, a blanked beginning, and targets that are blanked too."""
+    torch.manual_seed(0)
+    x = torch.full((2000, 6), A)
+    seen = text.drop_words(text.shifted(x), 0.3)
+    assert (seen[:, 0] == END).all()
+    assert (seen[:, 1:] == A).float().mean().item() == pytest.approx(0.3, abs=0.02)
+    assert ((seen[:, 1:] == A) | (seen[:, 1:] == BLANK)).all()
+    assert (text.drop_words(text.shifted(x), 1.0) == text.shifted(x)).all()
+    assert (text.drop_words(text.shifted(x), 0.0)[:, 1:] == BLANK).all()
+
+
+def test_a_blind_decoder_knows_only_the_position():
+    """Catches dropout that does not reach the decoder: with keep = 0 the words before do not matter."""
+    model, z = tiny(), torch.ones(2, 1)
+    rows = torch.tensor([[A, A, END], [B, A, END]])
+    with torch.no_grad():
+        blind = model.decoder(text.drop_words(text.shifted(rows), 0.0), z, model.decoder.begin(z))[0]
+        seeing = model.decoder(text.shifted(rows), z, model.decoder.begin(z))[0]
+    torch.testing.assert_close(blind[0], blind[1])
+    assert (seeing[0, 1] - seeing[1, 1])[[A, B]].abs().max() > 1e-3
+
+
+def test_dropout_acts_in_the_loss_and_not_in_the_bound():
+    """Catches a model that is judged with blanked words, or trained without them."""
+    rows = torch.tensor([[A, B, A, B, A, END]]).repeat(400, 1)
+    losses = {}
+    for keep in (1.0, 0.0):
+        model = tiny(keep=keep)
+        deafen(model)
+        with torch.no_grad():
+            losses[keep] = (model.loss(rows).item(), -model.elbo(rows).mean().item())
+    assert losses[1.0][1] == pytest.approx(losses[0.0][1], abs=1e-4)
+    assert losses[1.0][0] == pytest.approx(losses[1.0][1], abs=1e-4)
+    assert abs(losses[0.0][0] - losses[0.0][1]) > 0.01
+
+
+@pytest.mark.parametrize("keep", [-0.1, 1.5])
+def test_a_probability_out_of_range_is_named(keep):
+    with pytest.raises(ValueError, match=f"keep={keep}"):
+        text.drop_words(torch.tensor([[END, A]]), keep)
+
+
+# Writing -------------------------------------------------------------------------------------------------------------
+
+
+def test_drawn_sentences_follow_the_likelihood():
+    """Catches a writer that sees another history or another code than the likelihood: frequencies against p(x|z)."""
+    model, n = tiny(), 20_000
+    torch.manual_seed(0)
+    drawn = model.write(torch.full((n, 1), 0.8))
+    rows = all_rows(2)
+    with torch.no_grad():
+        p = model.log_likelihood_given(rows, torch.full((len(rows), 1), 0.8)).exp()
+    seen = (drawn.unsqueeze(1) == rows.unsqueeze(0)).all(dim=2).float().mean(0)
+    assert seen.sum().item() == pytest.approx(1, abs=1e-6)
+    assert ((seen - p).abs() < 5 * (p * (1 - p) / n).sqrt() + 1e-4).all()
+
+
+def test_greedy_takes_the_most_probable_word():
+    """Catches a greedy writer that draws."""
+    model, z = tiny(), torch.tensor([[0.8]])
+    first = model.decoder(torch.tensor([[END]]), z, model.decoder.begin(z))[0][0, 0].argmax()
+    assert model.write(z, greedy=True)[0, 0] == first
+    assert torch.equal(model.write(z, greedy=True), model.write(z, greedy=True))
+
+
+def test_interpolation_starts_and_ends_at_the_reconstructions():
+    """Catches a line between other points than the posterior means."""
+    torch.manual_seed(3)
+    model = TextVAE(40, k=4, longest=6, hidden=16)
+    rows = torch.randint(3, 40, (2, 6))
+    path = model.interpolate(rows[:1], rows[1:], steps=5)
+    assert path.shape == (5, 6)
+    assert torch.equal(path[[0, -1]], model.reconstruct(rows))
+    middle = (model.encode(rows[:1]).mean + model.encode(rows[1:]).mean) / 2
+    assert torch.equal(path[2:3], model.write(middle, greedy=True))
+
+
+def test_language_model_has_no_code():
+    """Catches a baseline that draws a code, pays for one, or can be asked for one."""
+    model, rows = tiny(LanguageModel), all_rows(2)
+    with torch.no_grad():
+        words, kl = model.terms(rows)
+        assert torch.equal(words, model.terms(rows)[0])
+    assert kl.tolist() == [0] * len(rows)
+    assert (-words).exp().sum().item() == pytest.approx(1, abs=1e-5)
+    with pytest.raises(ValueError, match="no code"):
+        model.encode(rows)
+
+
+def test_training_recovers_a_known_distribution():
+    """Catches any mistake that leaves the loss descending to the wrong place: four sentences, so log 4 nats at best."""
+    sentences = ["return the name", "return the list", "sort the list", "close it"]
+    vocabulary = Vocabulary(sentences)
+    x = vocabulary.encode(sentences * 32)
+    torch.manual_seed(0)
+    model = TextVAE(len(vocabulary), k=2, longest=4, hidden=32)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    fit(AnnealedDescent(model, weight=annealed(50), optimizer=optimizer), x, steps=150, batch_size=128)
+    value = -model.log_likelihood(x, draws=20).mean().item()
+    assert math.log(4) - 0.02 < value < math.log(4) + 0.1
+    torch.manual_seed(0)
+    drawn = vocabulary.decode(model.sample(400))
+    assert all(abs(drawn.count(sentence) / 400 - 0.25) < 0.11 for sentence in sentences)
+
+
+def test_gradient_of_the_words_reaches_the_encoder():
+    """Catches a detached code (P14, F04): without the KL term only the words speak, and the encoder must hear them."""
+    model = tiny()
+    model.loss(torch.tensor([[A, B, END], [B, END, PAD]]), weight=0.0).backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.encoder.parameters())
+
+
+def test_posterior_is_mean_and_log_variance():
+    """Catches halves turned over."""
+    model, rows = tiny(), torch.tensor([[A, B, END]])
+    with torch.no_grad():
+        model.encoder.head.weight.zero_()
+        model.encoder.head.bias.copy_(torch.tensor([3.0, -2.0]))
+    assert model.encode(rows) == Gaussian(torch.tensor([[3.0]]), torch.tensor([[-2.0]]))
