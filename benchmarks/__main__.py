@@ -9,8 +9,9 @@ import sys
 
 import torch
 
+from aigc_course.core import profile
 from benchmarks import families, variants
-from benchmarks.families import BF16, OURS, Task, steps_up, without_slow_tricks
+from benchmarks.families import OURS, Task, steps_up, without_slow_tricks
 from benchmarks.measure import interleaved
 
 # What the project promises: no slower than plain code without tricks; with them, these two on two cores with AMX.
@@ -62,7 +63,7 @@ def main(words: list[str]) -> int:
     print(machine())
     results = {task.name: measured(task) for task in chosen}
     print("\n" + "\n".join(line for name, ratios in results.items() for line in promises(name, ratios)))
-    if not any(BF16 in task.variants for task in chosen):
+    if not profile.bf16_is_fast():
         print("This processor has no fast bfloat16; its row is left out.")
     return 0
 
