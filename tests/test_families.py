@@ -76,6 +76,7 @@ FAMILIES = {
         )
     ),
     "dcgan": lambda: playing(dcgan(k=4, width=4)),
+    "dcgan without average": lambda: playing(dcgan(k=4, width=4, average=None)),
     "wasserstein gan": lambda: playing(
         WassersteinGAN(
             mlp_generator(k=4, shape=(1, 32, 32), hidden=32, output=nn.Sigmoid()),
@@ -85,6 +86,7 @@ FAMILIES = {
         )
     ),
     "style gan": lambda: telling(style_gan(k=4, width=4)),
+    "style gan without average": lambda: telling(style_gan(k=4, width=4, average=None)),
 }
 # Those whose examples are rows of words.
 TEXTS = {
@@ -144,6 +146,24 @@ def test_sampling_changes_nothing(make):
     after = model.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
     assert model.training
+
+
+@family
+def test_looking_between_updates_changes_no_update(make, examples):
+    """Drawing samples may leave a network in evaluation mode; an update must not take place there."""
+    models = []
+    for looks in (False, True):
+        model, algorithm = made(make)
+        for seed in (1, 2):
+            if looks:
+                model.sample(3)
+            torch.manual_seed(seed)
+            algorithm.step(examples[:24])
+        models.append(model)
+    for (name, p), q in zip(models[0].named_parameters(), models[1].parameters(), strict=True):
+        assert torch.equal(p, q), name
+    for (name, p), q in zip(models[0].named_buffers(), models[1].buffers(), strict=True):
+        assert torch.equal(p, q), name
 
 
 @family

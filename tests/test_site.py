@@ -74,8 +74,10 @@ def test_formulas_render_with_every_glyph(reader: Reader, path: str) -> None:
         broken = page.locator("mjx-merror, [data-mjx-error]").all_text_contents()
         assert not broken, f"MathJax could not read: {broken}"
         glyphs = page.evaluate(GLYPHS)
+        cut = page.evaluate(CUT)
     missing = {(fonts, sign) for fonts, signs in glyphs.items() for sign in _missing(fonts, signs)}
     assert not missing, "vendored fonts lack these glyphs; add them to KEPT_GLYPHS in book/tools/vendor.py"
+    assert not cut, "these formulas leave the column or run into their numbers; break them into lines"
 
 
 GLYPHS = """() => {
@@ -91,6 +93,13 @@ GLYPHS = """() => {
   }
   return Object.fromEntries(Object.entries(used).map(([file, texts]) => [file, [...texts].join('')]));
 }"""
+
+
+CUT = """() => [...document.querySelectorAll('div.math')].filter(formula => {
+  const signs = formula.querySelector('mjx-math')?.getBoundingClientRect();
+  const number = formula.querySelector('.eqno')?.getBoundingClientRect();
+  return signs && (formula.scrollWidth > formula.clientWidth + 1 || (number && signs.right > number.left));
+}).map(formula => formula.id || formula.textContent)"""
 
 
 def _missing(urls: str, signs: str) -> set[str]:

@@ -62,14 +62,13 @@ class ConditionalGAN(GAN):
     def step(self, batch: tuple[Float[Tensor, "b *s"], Int[Tensor, " b"]], /) -> Metrics:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Both players on the classes of the real batch, so that real and generated pairs have the same classes."""
         x, y = batch
-        fake = self.generator(self.noise(len(x)), y)
+        fake = self.fakes(len(x), y)
         metrics = self.discriminator_step(x, fake.detach(), y) | self.generator_step(fake, y)
         if self.average is not None:
             self.update_average()
         self.updates += 1
         return metrics
 
-    @torch.no_grad()
     def sample(self, n: int, y: Int[Tensor, " n"] | None = None) -> Tensor:
         """Generate ``n`` examples, of the classes asked for or of classes drawn evenly."""
         return self.decode(self.noise(n), y)
@@ -81,13 +80,4 @@ class ConditionalGAN(GAN):
             y = torch.randint(self.classes, (len(z),), device=z.device)
         if len(y) != len(z) or not 0 <= int(y.min()) <= int(y.max()) < self.classes:
             raise ValueError(f"{len(y)} classes from {y.min()} to {y.max()}; give {len(z)}, each below {self.classes}")
-        generator = self.trained
-        was_training = generator.training
-        x = generator.eval()(z, y)
-        generator.train(was_training)
-        return x
-
-    @property
-    def trained(self) -> nn.Module:
-        """The generator to look at, which is the average where one is kept."""
-        return self.generator if self.average is None else self.average
+        return self.at_rest()(z, y)

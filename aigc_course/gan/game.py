@@ -29,7 +29,7 @@ PENALTY_EVERY = 8  # the penalty needs a second backward pass: take it at every 
 
 def mlp_generator(*, k: int, shape: tuple[int, ...], hidden: int = 128, output: nn.Module | None = None) -> nn.Module:
     """Three dense layers from ``k`` numbers to an example of ``shape``; ``output`` bounds its range."""
-    layers = [nn.Linear(k, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()]
+    layers = [nn.Linear(k, hidden), nn.ReLU(True), nn.Linear(hidden, hidden), nn.ReLU(True)]
     return nn.Sequential(*layers, nn.Linear(hidden, math.prod(shape)), output or nn.Identity(), nn.Unflatten(1, shape))
 
 
@@ -124,7 +124,7 @@ class GAN(nn.Module):
 
     def step(self, batch: Float[Tensor, "b *s"], /) -> Metrics:
         """One update of the discriminator, then one of the generator, on the same generated batch."""
-        fake = self.generator(self.noise(len(batch)))
+        fake = self.fakes(len(batch))
         metrics = self.discriminator_step(batch, fake.detach()) | self.generator_step(fake)
         if self.average is not None:
             self.update_average()
@@ -167,21 +167,31 @@ class GAN(nn.Module):
 
     def noise(self, n: int) -> Float[Tensor, "n k"]:
         """``n`` standard normal draws."""
-        return torch.randn(n, self.k, device=next(self.generator.parameters()).device)
+        (weight, *_) = self.g_optimizer.param_groups[0]["params"]  # at hand, without a walk through the network
+        return torch.randn(n, self.k, device=weight.device)
 
-    @torch.no_grad()
+    def fakes(self, n: int, *given: Tensor) -> Tensor:
+        """``n`` examples for an update: with their graph, by the present weights, in training mode."""
+        if not self.generator.training:
+            self.generator.train()
+        return self.generator(self.noise(n), *given)
+
     def sample(self, n: int) -> Tensor:
         """Generate ``n`` examples, by the averaged weights where they are kept."""
         return self.decode(self.noise(n))
 
     @torch.no_grad()
     def decode(self, z: Float[Tensor, "n k"]) -> Tensor:
-        """The examples that given noise turns into; batch norm uses its running statistics."""
+        """The examples that given noise turns into, in evaluation mode: batch norm uses its running statistics.
+
+        The mode stays, since switching it takes a tenth of a small network's time; ``fakes`` switches it back.
+        """
+        return self.at_rest()(z)
+
+    def at_rest(self) -> nn.Module:
+        """The generator to look at, which is the average where one is kept, in evaluation mode."""
         generator = self.generator if self.average is None else self.average
-        was_training = generator.training
-        x = generator.eval()(z)
-        generator.train(was_training)
-        return x
+        return generator.eval() if generator.training else generator
 
     def get_extra_state(self) -> State:
         """Optimiser moments and the count of updates, so that ``state_dict`` is enough to resume."""

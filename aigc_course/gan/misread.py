@@ -47,7 +47,7 @@ class SummedGame(GAN):
     def step(self, batch: Float[Tensor, "b *s"], /) -> Metrics:
         """Descend on the sum of both losses over the weights of both players."""
         of_real = self.discriminator(batch)
-        of_fake = self.discriminator(self.generator(self.noise(len(batch))))
+        of_fake = self.discriminator(self.fakes(len(batch)))
         loss = discriminator_loss(of_real, of_fake) + self.generator_loss(of_fake)
         for optimizer in (self.g_optimizer, self.d_optimizer):
             optimizer.zero_grad()
@@ -59,7 +59,7 @@ class SummedGame(GAN):
 
 def generator_gradient_of_the_sum(player: GAN, batch: Float[Tensor, "b *s"]) -> float:
     """Largest entry of the generator's gradient of L_D + L_G; exactly zero where L_G is the saturating loss."""
-    of_fake = player.discriminator(player.generator(player.noise(len(batch))))
+    of_fake = player.discriminator(player.fakes(len(batch)))
     loss = discriminator_loss(player.discriminator(batch), of_fake) + player.generator_loss(of_fake)
     gradients = torch.autograd.grad(loss, list(player.generator.parameters()))
     return max(g.abs().max().item() for g in gradients)

@@ -209,8 +209,8 @@ class WassersteinGAN(GAN):
             raise ValueError(f"{len(batch)} examples for {self.critic_steps} critic updates; give a larger batch")
         metrics: Metrics = {}
         for real in batch.tensor_split(self.critic_steps):
-            metrics = self.discriminator_step(real, self.generator(self.noise(len(real))).detach())
-        metrics |= self.generator_step(self.generator(self.noise(len(batch) // self.critic_steps)))
+            metrics = self.discriminator_step(real, self.fakes(len(real)).detach())
+        metrics |= self.generator_step(self.fakes(len(batch) // self.critic_steps))
         if self.average is not None:
             self.update_average()
         self.updates += 1
