@@ -82,7 +82,7 @@ def dense_gan() -> list[Task]:
     training |= {OURS: fed(unfused(players[0]).step, batches(x, batch, seed=0))}
     training |= {FUSED: fed(players[1].step, batches(x, batch, seed=0))}
     sampling: dict[str, Action] = {
-        "plain": no_grad(lambda: g(torch.randn(batch, k)).view(batch, 1, 32, 32)),
+        "plain": no_grad(lambda: g(torch.randn(batch, k))),
         OURS: partial(players[0].sample, batch),
     }
     return [

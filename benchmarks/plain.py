@@ -104,11 +104,12 @@ class Stencil(nn.Module):
             return self.decoder(torch.randn(n, self.k)).sigmoid()
 
 
-def dense_generator(k: int = 16, pixels: int = 1024, hidden: int = 128) -> nn.Sequential:
+def dense_generator(k: int = 16, side: int = 32, hidden: int = 128) -> nn.Sequential:
     """Three dense layers."""
     return nn.Sequential(
-        nn.Linear(k, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, pixels), nn.Sigmoid()
-    )
+        nn.Linear(k, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, side**2), nn.Sigmoid(),
+        nn.Unflatten(1, (1, side, side)),
+    )  # fmt: skip
 
 
 def dense_discriminator(pixels: int = 1024, hidden: int = 128) -> nn.Sequential:
@@ -152,7 +153,7 @@ def gan_step(g: nn.Module, d: nn.Module, k: int, lr: float = 2e-4) -> Step:
     of_d = torch.optim.Adam(d.parameters(), lr=lr, betas=(0.5, 0.999))
 
     def step(x: Tensor) -> tuple[float, float]:
-        fake, ones = g(torch.randn(len(x), k)).view_as(x), torch.ones(len(x))
+        fake, ones = g(torch.randn(len(x), k)), torch.ones(len(x))
         of_d.zero_grad()
         judge = F.binary_cross_entropy(d(x).flatten(), ones)
         judge = judge + F.binary_cross_entropy(d(fake.detach()).flatten(), torch.zeros(len(x)))

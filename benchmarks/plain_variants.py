@@ -128,7 +128,7 @@ def wasserstein_step(g: nn.Module, f: nn.Module, k: int, critic_steps: int = 5, 
     def step(x: Tensor) -> tuple[float, float]:
         distance = torch.zeros(())
         for real in x.chunk(critic_steps):
-            fake = g(torch.randn(len(real), k)).view_as(real).detach()
+            fake = g(torch.randn(len(real), k)).detach()
             distance = f(real).mean() - f(fake).mean()
             share = torch.rand(len(real), 1, 1, 1)
             middle = (share * real + (1 - share) * fake).requires_grad_()
