@@ -67,7 +67,7 @@ def test_only_pages_with_formulas_load_mathjax(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_formulas_render_with_every_glyph(reader: Reader, path: str) -> None:
+def test_formulas_render_with_every_glyph_within_the_column(reader: Reader, path: str) -> None:
     with reader.open(path) as page:
         formulas, rendered = page.locator(".math").count(), page.locator(".math mjx-container").count()
         assert rendered >= formulas, f"{formulas - rendered} formulas were not rendered"
