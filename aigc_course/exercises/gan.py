@@ -13,11 +13,13 @@ from aigc_course.exercises.answers.gan import (
     losses_against_zero,
     losses_halved,
     losses_saturating,
+    losses_summed,
     losses_swapped_labels,
     losses_two_sigmoids,
     progress,
     progress_left,
     progress_linear,
+    progress_negative,
     progress_of_ratios,
     progress_upside_down,
     ratio,
@@ -107,6 +109,7 @@ EXERCISES = (
             Wrong(losses_against_zero, "Your generator is pleased when it is caught; its label is 1, not 0."),
             Wrong(losses_swapped_labels, "Your discriminator has its labels swapped: real is 1, generated is 0."),
             Wrong(losses_halved, "You average the two parts of the discriminator's loss; −V is their sum."),
+            Wrong(losses_summed, "You sum over the batch; both losses are means, whatever the batch size."),
             Wrong(losses_two_sigmoids, "You apply the sigmoid twice; softplus already expects logits."),
         ),
     ),
@@ -119,8 +122,8 @@ EXERCISES = (
             Option(
                 "Train longer: a perfect discriminator is what the theory asks for.",
                 False,
-                "The theory compares distributions that overlap. Here D separates them completely, and where D is flat "
-                "its slope, the only thing the generator learns from, is close to zero.",
+                "In theory too a generator learns nothing where distributions do not overlap. Here D separates them "
+                "completely, and where D is flat its slope, all that the generator learns from, is close to zero.",
             ),
             Option(
                 "Restrain the discriminator: a gradient penalty, softer labels or a smaller step for it.",
@@ -154,6 +157,7 @@ EXERCISES = (
             Wrong(progress_linear, "You measure on a linear scale, where nearly everything looks close to the floor."),
             Wrong(progress_left, "You return the part of the way that is left; subtract it from 1."),
             Wrong(progress_upside_down, "Your fraction is turned over: the part covered goes on top."),
+            Wrong(progress_negative, "Your sign is turned over: below the noise the progress is positive."),
             Wrong(progress_of_ratios, "You divide floor by value, so the ceiling plays no part in your answer."),
         ),
     ),

@@ -12,6 +12,7 @@ from aigc_course.exercises.answers.gan_theory import (
     bound,
     bound_doubled,
     bound_of_answers,
+    bound_pooled,
     bound_swapped,
     bound_with_log_two,
     bound_without_constant,
@@ -23,8 +24,10 @@ from aigc_course.exercises.answers.gan_theory import (
     update,
     update_generator_first,
     update_helpful,
+    update_non_saturating,
     update_rewarded,
     update_simultaneous,
+    update_stale,
     update_unpenalised,
 )
 
@@ -90,6 +93,7 @@ EXERCISES = (
             Wrong(bound_without_constant, "You left out log 4; a judge that answers ½ must give 0."),
             Wrong(bound_with_log_two, "You added log 2 instead of log 4: there is a −log 2 in each of both means."),
             Wrong(bound_swapped, "You exchanged real and generated; real examples want a high logit."),
+            Wrong(bound_pooled, "You averaged over both kinds at once; each has its own mean, however many there are."),
             Wrong(bound_of_answers, "You took the logarithm of the mean answer; the value is the mean of logarithms."),
         ),
     ),
@@ -147,7 +151,8 @@ EXERCISES = (
         id="gan_theory.update",
         objective=3,
         text="Write one alternating update of the Dirac game, the discriminator first, with the penalty ½ · penalty · "
-        "phi² in the discriminator's loss. Both players take the saturating game's own losses. Return theta, phi.",
+        "phi² in the discriminator's loss. Both players take the saturating game's own losses. All four arguments are "
+        "plain numbers. Return theta, phi.",
         stub="def update(theta, phi, step, penalty):\n    return ...",
         hints=(
             "The value is −log 2 − log(1 + exp(phi · theta)); its slope in phi · theta is −D.",
@@ -161,13 +166,16 @@ EXERCISES = (
             Wrong(update_generator_first, "Your generator moves first; in this book's update the discriminator does."),
             Wrong(update_rewarded, "Your penalty pushes phi away from 0; it is a cost, so it pulls phi back."),
             Wrong(update_unpenalised, "Your penalty has no effect; its slope is penalty · phi."),
+            Wrong(update_non_saturating, "Your generator descends on −log D; this game is the saturating one, with D."),
+            Wrong(update_stale, "Your generator uses the new phi, but an answer D that was computed with the old one."),
             Wrong(update_helpful, "Your generator lowers its own logit; it wants D to be high."),
         ),
     ),
     Question(
         id="gan_theory.eigen",
         objective=3,
-        text="At the goal, the Jacobian of a game's field has the eigenvalues ±2i. What do you expect of small steps?",
+        text="In a game of two numbers each arrow depends on the other player alone, and at the goal the Jacobian has "
+        "the eigenvalues ±2i. What do you expect of small steps?",
         options=(
             Option(
                 "Convergence, because no eigenvalue has a positive real part.",

@@ -58,6 +58,11 @@ def losses_halved(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
     return of_d / 2, of_g
 
 
+def losses_summed(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """Sums in place of means."""
+    return F.softplus(-real).sum() + F.softplus(fake).sum(), F.softplus(-fake).sum()
+
+
 def losses_two_sigmoids(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
     """Probabilities given where logits are expected."""
     return losses(real.sigmoid(), fake.sigmoid())
@@ -81,6 +86,11 @@ def progress_left(value: float, floor: float, noise: float) -> float:
 def progress_upside_down(value: float, floor: float, noise: float) -> float:
     """The fraction turned over."""
     return math.log(noise / floor) / math.log(noise / value)
+
+
+def progress_negative(value: float, floor: float, noise: float) -> float:
+    """One of the two differences turned round."""
+    return -progress(value, floor, noise)
 
 
 def progress_of_ratios(value: float, floor: float, noise: float) -> float:

@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -34,6 +35,11 @@ def bound_swapped(real: Tensor, fake: Tensor) -> Tensor:
 def bound_of_answers(real: Tensor, fake: Tensor) -> Tensor:
     """The logarithm of the mean answer in place of the mean logarithm."""
     return (real.sigmoid().mean().log() + (-fake).sigmoid().mean().log() + math.log(4)) / 2
+
+
+def bound_pooled(real: Tensor, fake: Tensor) -> Tensor:
+    """One mean over all examples of both kinds."""
+    return F.logsigmoid(torch.cat([real, -fake])).mean() + math.log(2)
 
 
 def slopes(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
@@ -96,6 +102,18 @@ def update_helpful(theta: float, phi: float, step: float, penalty: float) -> tup
     """A generator that lowers its own logit: it helps the discriminator."""
     moved = update(theta, phi, step, penalty)[1]
     return theta - step * _d(theta, moved) * moved, moved
+
+
+def update_non_saturating(theta: float, phi: float, step: float, penalty: float) -> tuple[float, float]:
+    """The generator's other loss."""
+    moved = update(theta, phi, step, penalty)[1]
+    return theta + step * (1 - _d(theta, moved)) * moved, moved
+
+
+def update_stale(theta: float, phi: float, step: float, penalty: float) -> tuple[float, float]:
+    """D of the old discriminator beside the new phi."""
+    moved = update(theta, phi, step, penalty)[1]
+    return theta + step * _d(theta, phi) * moved, moved
 
 
 def _d(theta: float, phi: float) -> float:
