@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from aigc_course.gan.game import GAN
 
-# Radford et al. use lr 0.0002, betas (0.5, 0.999), batch norm in both networks, and neither of the last three.
+# Radford et al. use lr 0.0002, betas (0.5, 0.999), batch norm in both networks, and none of the last three.
 RECIPE: dict[str, Any] = {
     "lr_g": 3e-3,
     "lr_d": 3e-3,

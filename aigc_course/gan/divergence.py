@@ -38,6 +38,8 @@ def shortfall(
     logit: Float[Tensor, " n"], p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: float
 ) -> Float[Tensor, ""]:
     """By how many nats the value of a judge stays below that of D*: ∫ (p + q) KL(D* ‖ D), a KL of two coins."""
+    seen = p + q > 0  # elsewhere D* is free, and no answer costs anything
+    logit, p, q = logit[seen], p[seen], q[seen]
     best = optimal_discriminator(p, q)
     other = optimal_discriminator(q, p)  # 1 - best would round to 0
     surplus = torch.xlogy(best, best) - best * F.logsigmoid(logit)

@@ -29,7 +29,7 @@ PENALTY_EVERY = 8  # the penalty needs a second backward pass: take it at every 
 
 def mlp_generator(*, k: int, shape: tuple[int, ...], hidden: int = 128, output: nn.Module | None = None) -> nn.Module:
     """Three dense layers from ``k`` numbers to an example of ``shape``; ``output`` bounds its range."""
-    layers = [nn.Linear(k, hidden), nn.ReLU(True), nn.Linear(hidden, hidden), nn.ReLU(True)]
+    layers = [nn.Linear(k, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, hidden), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers, nn.Linear(hidden, math.prod(shape)), output or nn.Identity(), nn.Unflatten(1, shape))
 
 

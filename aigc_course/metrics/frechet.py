@@ -18,17 +18,18 @@ def frechet_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> float:
     eigenvalues of the *symmetric* matrix C_x^½ C_y C_x^½, which keeps every number real.
 
     Raises:
-        ValueError: Fewer examples than features on one side, so that a covariance has no full rank.
+        ValueError: No more examples than features on one side, so that a covariance has no full rank.
     """
     for rows in (x, y):
         if len(rows) <= rows.shape[1]:
             raise ValueError(f"{len(rows)} examples of {rows.shape[1]} features; give more examples than features")
     x, y = x.double(), y.double()
-    cx, cy = torch.cov(x.T), torch.cov(y.T)
+    cx, cy = (torch.atleast_2d(torch.cov(rows.T)) for rows in (x, y))  # one feature: a number, not a matrix
     values, vectors = torch.linalg.eigh(cx)
     root = vectors * values.clamp(min=0).sqrt() @ vectors.T
     cross = torch.linalg.eigvalsh(root @ cy @ root).clamp(min=0).sqrt().sum()
-    return ((x.mean(0) - y.mean(0)).square().sum() + cx.trace() + cy.trace() - 2 * cross).item()
+    distance = (x.mean(0) - y.mean(0)).square().sum() + cx.trace() + cy.trace() - 2 * cross
+    return max(distance.item(), 0.0)  # rounding can take equal sets below zero
 
 
 def log_progress(value: float, *, floor: float, noise: float) -> float:

@@ -1,5 +1,7 @@
 """The DCGAN's shapes, start, ranges and resuming."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -45,6 +47,27 @@ def test_weights_start_as_the_paper_says():
     scales = torch.cat([m.weight for m in modules if isinstance(m, nn.BatchNorm2d)])
     assert (convolutions.mean().item(), convolutions.std().item()) == pytest.approx((0, 0.02), abs=5e-4)
     assert (scales.mean().item(), scales.std().item()) == pytest.approx((1, 0.02), abs=5e-3)
+    assert all((m.bias == 0).all() for m in modules if getattr(m, "bias", None) is not None)
+
+
+def test_a_convolution_has_a_bias_where_no_batch_norm_follows():
+    """Batch norm subtracts a bias again; without it a layer that has none can only turn about zero."""
+    convolutions = nn.Conv2d, nn.ConvTranspose2d
+    for network in (
+        dcgan.Generator(k=4, width=4),
+        dcgan.Discriminator(width=4, batch_norm=True),
+        dcgan.Discriminator(width=4, batch_norm=False),
+    ):
+        layers = list(network.layers)
+        for layer, following in pairwise(layers):
+            if isinstance(layer, convolutions):
+                assert (layer.bias is None) == isinstance(following, nn.BatchNorm2d)
+
+
+def test_images_end_in_tanh():
+    """Clipping at ±1 would keep the range too, but pass no gradient beyond it."""
+    g, z = dcgan.Generator(k=4, width=4).eval(), torch.randn(3, 4)
+    torch.testing.assert_close(g(z), torch.tanh(g.layers[:-1](z)))
 
 
 def test_the_discriminator_judges_each_image_by_the_whole_of_it():

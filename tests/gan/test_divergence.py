@@ -200,6 +200,27 @@ def test_a_trained_judge_approaches_the_best_one_and_repeats():
     assert torch.equal(judge(real), again(real))
 
 
+def test_another_seed_is_another_judge(monkeypatch):
+    """Catches error bars over seeds that share their first weights or their batches."""
+    x, seeds = torch.randn(20, 1), []
+    first = [divergence.train_judge(x, x + 1, steps=0, seed=seed) for seed in (0, 0, 1)]
+    assert torch.equal(first[0](x), first[1](x))
+    assert not torch.equal(first[0](x), first[2](x))
+    monkeypatch.setattr(divergence, "fit", lambda *given, seed, **more: seeds.append(seed))
+    divergence.train_judge(x, x + 1, seed=3)
+    assert seeds == [3]
+
+
+def test_a_place_without_either_density_costs_nothing():
+    """Far out both densities underflow to 0, where D* is 0/0."""
+    p, q = torch.tensor([0.5, 0.0, 0.3]), torch.tensor([0.2, 0.0, 0.0])
+    logit = torch.tensor([0.3, 5.0, -0.1])
+    seen = torch.tensor([0, 2])
+    everywhere = divergence.shortfall(logit, p, q, cell=0.1)
+    torch.testing.assert_close(everywhere, divergence.shortfall(logit[seen], p[seen], q[seen], cell=0.1))
+    assert everywhere > 0
+
+
 def test_an_overfitted_judge_finds_a_difference_where_there_is_none():
     """The bound holds for new examples only: on its own few points a judge sees two equal distributions apart."""
     g = torch.Generator().manual_seed(0)

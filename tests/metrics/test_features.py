@@ -35,6 +35,19 @@ def test_features_do_not_depend_on_the_batch():
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=0)
 
 
+def test_probabilities_add_up_to_one():
+    x = torch.rand(9, 1, 32, 32, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(features.digit_probabilities(x).sum(dim=1), torch.ones(9))
+
+
+def test_the_classifier_learns_from_noisy_pixels_too():
+    """A flat grey image stays flat under blur: what is left of its spread is the noise, of every strength to 0.15."""
+    torch.manual_seed(0)
+    spread = features._disturbed(torch.full((200, 1, 32, 32), 0.5)).flatten(1).std(dim=1)
+    assert spread.min() < 0.03
+    assert 0.12 < spread.max() < 0.17
+
+
 def test_training_from_scratch_works():
     model = features.train_classifier(steps=150)
     x, y, _ = data.load("glyphs", split="test", n=500)

@@ -49,6 +49,19 @@ def test_it_is_symmetric_and_sees_correlation():
     assert frechet_distance(x, y) > 0.1
 
 
+def test_equal_sets_are_never_below_zero():
+    """Rounding leaves -1e-15 now and then, of which ``log_progress`` has no logarithm."""
+    for seed in range(6):
+        x = torch.rand(200, 64, generator=torch.Generator().manual_seed(seed))
+        assert 0 <= frechet_distance(x, x) < 1e-12
+
+
+def test_one_feature_is_enough():
+    x = torch.randn(50, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    expected = 3.0**2 + (2 - 1) ** 2 * x.var().item()
+    assert frechet_distance(x - x.mean(), 2 * (x - x.mean()) + 3) == pytest.approx(expected)
+
+
 def test_too_few_examples_are_refused():
     with pytest.raises(ValueError, match="4 examples of 4 features"):
         frechet_distance(torch.randn(4, 4), torch.randn(9, 4))
