@@ -157,10 +157,9 @@ def _outputs(exercise: Exercise, function: Callable[..., Any]) -> list[Any]:
 
 
 def _same(a: Any, b: Any, tolerance: float) -> bool:
-    """Whether two results agree: same structure, same shapes, close numbers."""
-    if isinstance(a, (list, tuple)) or isinstance(b, (list, tuple)):
-        both = isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)) and len(a) == len(b)
-        return both and all(_same(x, y, tolerance) for x, y in zip(a, b, strict=True))
+    """Whether two results agree: same structure, same shapes, close numbers; a list of numbers equals a tensor."""
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(_same(x, y, tolerance) for x, y in zip(a, b, strict=True))
     try:
         x, y = torch.as_tensor(a, dtype=torch.float64), torch.as_tensor(b, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError):
