@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
 from aigc_course.exercises.answers.neural_networks import (
+    adam_eps_under_root,
     adam_half_corrected,
     adam_step,
     adam_swapped,
@@ -40,6 +41,7 @@ def _logits(generator: torch.Generator) -> tuple[Tensor, Tensor]:
 def _moments(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, int]:
     theta, m = torch.randn(5, generator=generator), torch.randn(5, generator=generator)
     v = m**2 * 0.1 + torch.rand(5, generator=generator) * 0.1 + 0.01
+    m[0], v[0] = 3e-5, 1e-9  # where gradients are tiny, the place of ε shows
     return theta, m, v, int(torch.randint(2, 9, (), generator=generator))
 
 
@@ -128,6 +130,7 @@ EXERCISES = (
             Wrong(adam_without_root, "you divided by the mean square; its root has the unit of a gradient"),
             Wrong(adam_uphill, "the step has the right size and climbs; subtract it"),
             Wrong(adam_swapped, "the two corrections are swapped: β₁ belongs to m, β₂ to v"),
+            Wrong(adam_eps_under_root, "ε stands under your root; add it to the root"),
         ),
     ),
     Question(
@@ -140,7 +143,12 @@ EXERCISES = (
                 True,
                 "At 98% the standard error of 297 answers is 0.8 percentage points; the difference is 0.7.",
             ),
-            Option("B is better, since it was tested on the same digits.", False, "Two digits decide, by chance."),
+            Option(
+                "B is better, since it was tested on the same digits.",
+                False,
+                "Then only the digits count that one reads and the other does not. Here as few as two, and two can "
+                "fall to the same side by chance.",
+            ),
             Option("B is better by 0.7 percentage points.", False, "Without an error bar the number says too much."),
             Option(
                 "Repeating A with other seeds would settle it.",
@@ -156,7 +164,7 @@ EXERCISES = (
         "layer's weights is exactly half of the difference quotient, everywhere; all others agree. What is it?",
         options=(
             Option(
-                "A mistake in the first layer's formula, for instance one of two paths forgotten.",
+                "A mistake in the first layer's formula, for instance a factor of 2 forgotten.",
                 True,
                 "A gradient of half the size still descends. Only a check finds such a mistake.",
             ),
@@ -165,7 +173,7 @@ EXERCISES = (
             Option(
                 "Nothing: the loss falls, so the gradient is right.",
                 False,
-                "Any direction within 90° of the gradient makes the loss fall.",
+                "A small step in any direction within 90° of steepest descent makes the loss fall.",
             ),
         ),
     ),

@@ -148,8 +148,9 @@ EXERCISES = (
     Question(
         id="vae_theory.rotation",
         objective=3,
-        text="A trained linear VAE has the right evidence and the right σ², and its columns span the right space. But "
-        "its bound is half a nat below the evidence, on every picture. What is wrong?",
+        text="A trained linear VAE has the right evidence and the right σ², and its columns span the right space. The "
+        "variances of its q are the best ones. But its bound is half a nat below the evidence, on every picture. What "
+        "is wrong?",
         options=(
             Option(
                 "Its encoder has not learned the posterior means.",

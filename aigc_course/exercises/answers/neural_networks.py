@@ -79,6 +79,11 @@ def adam_uphill(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
     return 2 * theta - adam_step(theta, m, v, t)
 
 
+def adam_eps_under_root(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
+    """The small number added before the root is taken."""
+    return theta - 0.1 * (m / (1 - 0.9**t)) / (v / (1 - 0.999**t) + 1e-8).sqrt()
+
+
 def adam_swapped(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
     """Each average with the other's correction."""
     return theta - 0.1 * (m / (1 - 0.999**t)) / ((v / (1 - 0.9**t)).sqrt() + 1e-8)
