@@ -78,6 +78,7 @@ class ConditionalGAN(GAN):
         """The examples that given noise turns into, one class for each."""
         if y is None:
             y = torch.randint(self.classes, (len(z),), device=z.device)
-        if len(y) != len(z) or not 0 <= int(y.min()) <= int(y.max()) < self.classes:
-            raise ValueError(f"{len(y)} classes from {y.min()} to {y.max()}; give {len(z)}, each below {self.classes}")
+        low, high = (int(y.min()), int(y.max())) if len(y) else (0, 0)
+        if len(y) != len(z) or low < 0 or high >= self.classes:
+            raise ValueError(f"{len(y)} classes from {low} to {high}; give {len(z)}, from 0 to {self.classes - 1}")
         return self.at_rest()(z, y)

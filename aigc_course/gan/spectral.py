@@ -28,6 +28,8 @@ def power_iteration(
     matrix: Float[Tensor, "o i"], v: Float[Tensor, " i"], steps: int = 1
 ) -> tuple[Float[Tensor, " o"], Float[Tensor, " i"]]:
     """Turn ``v`` towards the first singular vector: u from Wv, then v from Wᵀu, each brought to length 1."""
+    if steps < 1:
+        raise ValueError(f"steps={steps}; without a single step there is no u")
     u = matrix.new_empty(len(matrix))
     for _ in range(steps):
         u = F.normalize(matrix @ v, dim=0)
@@ -73,9 +75,14 @@ def normalise(network: nn.Module) -> nn.Module:
 
 
 def slope_bound(network: nn.Module) -> float:
-    """No slope of a chain of dense layers and 1-Lipschitz activations exceeds the product of its layers' σ."""
+    """No slope of a chain of dense layers and 1-Lipschitz activations exceeds the product of its layers' σ.
+
+    A convolution is refused: σ of its kernel is not that of the map, see ``operator_norm``.
+    """
     bound = torch.ones(())
     for layer in network.modules():
+        if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Conv3d):
+            raise ValueError(f"{layer} is no dense layer; take its operator_norm on images of their size")
         if isinstance(layer, nn.Linear):
             bound = bound * torch.linalg.matrix_norm(layer.weight.detach(), ord=2)
     return bound.item()
@@ -86,6 +93,8 @@ def operator_norm(
 ) -> float:
     """σ of any linear map on inputs of ``shape``, by power iteration; autograd applies its transpose."""
     x = torch.randn(1, *shape)
+    if linear(torch.zeros_like(x)).any():
+        raise ValueError("the map does not send 0 to 0; give it without its bias")
     for _ in range(steps):
         x = (x / x.norm()).requires_grad_()
         y = linear(x)

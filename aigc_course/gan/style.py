@@ -66,7 +66,7 @@ class ModulatedConvolution(nn.Module):
 
 
 class Mapping(nn.Module):
-    """Noise and class to a style: two dense layers. The noise is brought to a fixed length first."""
+    """Noise and class to a style: two dense layers. Both together are brought to a fixed length first."""
 
     def __init__(self, *, k: int, d: int, classes: int, embedding: int = 8) -> None:
         super().__init__()

@@ -29,8 +29,10 @@ from aigc_course.gan.game import GAN, descend, mlp_discriminator
 
 def distance_on_line(x: Float[Tensor, " n"], y: Float[Tensor, " m"]) -> Float[Tensor, ""]:
     """W1 of two samples of equal size in one dimension: sort both, pair them in order, average the gaps."""
-    if len(x) != len(y):
-        raise ValueError(f"{len(x)} and {len(y)} numbers; pairing in order needs as many of one as of the other")
+    if len(x) != len(y) or not len(x):
+        raise ValueError(
+            f"{len(x)} and {len(y)} numbers; pairing needs at least one, and as many of one as of the other"
+        )
     return (x.sort().values - y.sort().values).abs().mean()
 
 
@@ -45,11 +47,12 @@ def transport(
     """The cheapest way to turn ``p`` into ``q`` (even weights by default): its cost, and the plan.
 
     The linear programme min Σ c π over π ≥ 0 with row sums p and column sums q. It takes n·m unknowns: a few hundred
-    examples on each side are a matter of a second.
+    examples on each side are a matter of a second. Solved in float64 on the CPU, where the plan stays.
     """
+    cost = cost.detach().double().cpu()
     p, q = _weights(cost, p, q)
     sums = _sums(*cost.shape)
-    found = _solve(cost.double().numpy().ravel(), A_eq=sums, b_eq=torch.cat([p, q]).numpy(), bounds=(0, None))
+    found = _solve(cost.numpy().ravel(), A_eq=sums, b_eq=torch.cat([p, q]).numpy(), bounds=(0, None))
     return float(found.fun), torch.as_tensor(found.x).view(cost.shape)
 
 
@@ -57,9 +60,10 @@ def dual(
     cost: Float[Tensor, "n m"], p: Float[Tensor, " n"] | None = None, q: Float[Tensor, " m"] | None = None
 ) -> tuple[float, Float[Tensor, " n"], Float[Tensor, " m"]]:
     """The dual programme max Σ p f + Σ q g with f_i + g_j ≤ c_ij: its value, and the prices ``f`` and ``g``."""
+    cost = cost.detach().double().cpu()
     p, q = _weights(cost, p, q)
     sums = _sums(*cost.shape)
-    below = cost.double().numpy().ravel()
+    below = cost.numpy().ravel()
     found = _solve(-torch.cat([p, q]).numpy(), A_ub=sums.T, b_ub=below, bounds=(None, None))
     prices = torch.as_tensor(found.x)
     return -float(found.fun), prices[: len(p)], prices[len(p) :]
@@ -72,8 +76,10 @@ def potential(cost: Float[Tensor, "k m"], g: Float[Tensor, " m"]) -> Float[Tenso
 
 def _weights(cost: Tensor, p: Tensor | None, q: Tensor | None) -> tuple[Tensor, Tensor]:
     n, m = cost.shape
-    p = torch.full((n,), 1 / n, dtype=torch.double) if p is None else p.double()
-    q = torch.full((m,), 1 / m, dtype=torch.double) if q is None else q.double()
+    if not n or not m:
+        raise ValueError(f"costs between {n} and {m} examples; give at least one on each side")
+    p = torch.full((n,), 1 / n, dtype=torch.double) if p is None else p.detach().double().cpu()
+    q = torch.full((m,), 1 / m, dtype=torch.double) if q is None else q.detach().double().cpu()
     if min(p.min(), q.min()) < 0 or max(abs(p.sum() - 1), abs(q.sum() - 1)) > 1e-6:
         raise ValueError(f"weights sum to {p.sum():.6g} and {q.sum():.6g}; give shares, none negative, that sum to 1")
     return p / p.sum(), q / q.sum()

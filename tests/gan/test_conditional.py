@@ -136,6 +136,9 @@ def test_classes_that_do_not_exist_are_refused():
     player = shifting_game()
     with pytest.raises(ValueError, match="classes from 2 to 2"):
         player.decode(torch.randn(1, 1), torch.tensor([2]))
+    with pytest.raises(ValueError, match="give 1, from 0 to 1"):
+        player.decode(torch.randn(1, 1), torch.tensor([-1]))
+    assert len(player.sample(0)) == 0
 
 
 def test_resuming_equals_never_stopping(tmp_path):
@@ -145,3 +148,12 @@ def test_resuming_equals_never_stopping(tmp_path):
     history = fit(whole, x, steps=12, batch_size=32)
     fit(shifting_game(), x, steps=5, batch_size=32, checkpoint=tmp_path / "c.pt")
     assert fit(shifting_game(), x, steps=12, batch_size=32, checkpoint=tmp_path / "c.pt") == history
+
+
+def test_the_discriminator_is_read_out_plus_class():
+    """With every class vector at zero what stays is the read-out, which must not ignore the picture."""
+    judge = conditional.ProjectionDiscriminator(width=4, classes=3, features=16)
+    x, y = torch.randn(5, 1, 32, 32), torch.arange(5) % 3
+    features = judge.features(x)
+    expected = judge.read_out(features).squeeze(1) + (judge.of_class(y) * features).sum(1)
+    torch.testing.assert_close(judge(x, y), expected)

@@ -147,3 +147,23 @@ def test_the_game_can_be_played_with_hinge_and_bounded_slopes():
     x, z = torch.randn(64, 1) + 3, player.noise(64)
     expected = spectral.hinge_loss(judge.eval()(x), judge(player.generator(z))).item()
     assert player.discriminator_step(x, player.generator(z).detach())["loss D"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_maps_that_the_bounds_do_not_cover_are_refused():
+    with pytest.raises(ValueError, match="steps=0"):
+        spectral.power_iteration(torch.eye(2), torch.ones(2), steps=0)
+    with pytest.raises(ValueError, match="is no dense layer"):
+        spectral.slope_bound(nn.Sequential(nn.Conv2d(1, 1, 3)))
+    with pytest.raises(ValueError, match="without its bias"):
+        spectral.operator_norm(nn.Conv2d(1, 1, 3), (1, 4, 4))
+
+
+@pytest.mark.parametrize(("size", "stride", "patches"), [(3, 1, 9), (4, 2, 4)])
+def test_the_whole_map_exceeds_the_kernel_by_at_most_the_root_of_the_overlap(size, stride, patches):
+    """The squares of all patches add up to at most m times the squares of the pixels, each of which lies in m."""
+    convolution = nn.Conv2d(2, 3, size, stride=stride, padding=1, bias=False)
+    kernel = torch.linalg.matrix_norm(spectral.as_matrix(convolution.weight), ord=2).item()
+    assert spectral.operator_norm(convolution, (2, 16, 16)) <= patches**0.5 * kernel + 1e-4
+    nn.init.ones_(convolution.weight)  # equal taps: close to the bound
+    kernel = torch.linalg.matrix_norm(spectral.as_matrix(convolution.weight), ord=2).item()
+    assert spectral.operator_norm(convolution, (2, 16, 16)) > 0.9 * patches**0.5 * kernel

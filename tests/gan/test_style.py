@@ -128,3 +128,25 @@ def test_the_recipe_can_be_replaced_in_parts():
     player = style.style_gan(k=4, width=4, lr_g=1e-4)
     assert player.g_optimizer.param_groups[0]["lr"] == 1e-4
     assert player.d_optimizer.param_groups[0]["lr"] == style.STYLE_RECIPE["lr_d"]
+
+
+def test_a_mixed_picture_keeps_its_class_and_its_first_place():
+    """The second style comes from fresh noise but of the same class, and never enters at the coarsest place."""
+    g = generator(mixing=1.0)
+    asked, places = [], []
+    g.mapping.register_forward_pre_hook(lambda _, given: asked.append(given[1]))
+    g.synthesis.register_forward_pre_hook(lambda _, given: places.append(given[0]))
+    z, y = torch.randn(300, 4), torch.arange(300) % 3
+    g(z, y)
+    assert all(torch.equal(given, y) for given in asked)
+    w, other = g.mapping(z, y), places[0][:, -1]
+    torch.testing.assert_close(places[0][:, 0], w)
+    second = (places[0][:, 1] - other).abs().amax(1) < 1e-6
+    assert 0.4 < second.float().mean() < 0.6  # half of the cuts come after the first place, half after the second
+
+
+def test_a_layer_starts_with_scales_round_one_and_keeps_the_size_of_its_input():
+    layer = style.ModulatedConvolution(8, 6, d=8)
+    torch.testing.assert_close(layer.style(torch.zeros(1, 8)), torch.ones(1, 8))
+    x = torch.randn(10_000)
+    assert style.bent()(x).square().mean().sqrt().item() == pytest.approx(1, abs=0.05)

@@ -78,6 +78,16 @@ def test_sorting_agrees_with_the_programme_and_with_the_distribution_functions()
 def test_numbers_that_do_not_pair_are_refused():
     with pytest.raises(ValueError, match="3 and 4 numbers"):
         wasserstein.distance_on_line(torch.zeros(3), torch.zeros(4))
+    with pytest.raises(ValueError, match="at least one"):
+        wasserstein.distance_on_line(torch.zeros(0), torch.zeros(0))
+    with pytest.raises(ValueError, match="between 0 and 2 examples"):
+        wasserstein.transport(torch.zeros(0, 2))
+
+
+def test_costs_with_a_graph_are_taken_as_numbers():
+    cost = wasserstein.costs(torch.zeros(1, 2, requires_grad=True), torch.tensor([[3.0, 4.0]]))
+    assert wasserstein.transport(cost)[0] == pytest.approx(5)
+    assert wasserstein.dual(cost)[0] == pytest.approx(5)
 
 
 def test_weights_that_are_no_shares_are_refused():

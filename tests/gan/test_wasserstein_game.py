@@ -216,3 +216,10 @@ def test_the_game_finds_a_known_normal():
     x = player.sample(4000)
     assert x.mean().item() == pytest.approx(1, abs=0.15)
     assert x.std().item() == pytest.approx(0.5, abs=0.15)
+
+
+def test_both_players_take_the_step_size_and_the_memories_asked_for():
+    player = small_gan(betas=(0.2, 0.8))
+    for optimizer in (player.g_optimizer, player.d_optimizer):
+        assert optimizer.param_groups[0]["betas"] == (0.2, 0.8)
+        assert optimizer.param_groups[0]["lr"] == 1e-3

@@ -18,6 +18,11 @@ def distance_of_means(x: Tensor, y: Tensor) -> Tensor:
     return (x.mean() - y.mean()).abs()
 
 
+def distance_signed(x: Tensor, y: Tensor) -> Tensor:
+    """Gaps with their signs."""
+    return (x.sort().values - y.sort().values).mean()
+
+
 def distance_squared(x: Tensor, y: Tensor) -> Tensor:
     """Root of the mean squared gap, the Wasserstein-2 distance."""
     return (x.sort().values - y.sort().values).square().mean().sqrt()
@@ -48,6 +53,11 @@ def penalty_to_zero(gradient: Tensor) -> Tensor:
     return gradient.square().sum(dim=1).mean()
 
 
+def penalty_of_mean_length(gradient: Tensor) -> Tensor:
+    """The mean length pulled to one."""
+    return (gradient.norm(dim=1).mean() - 1).square()
+
+
 def penalty_by_coordinate(gradient: Tensor) -> Tensor:
     """Every coordinate pulled to one."""
     return (gradient.abs() - 1).square().mean()
@@ -71,6 +81,11 @@ def overshoot_doubled(distance: float, weight: float) -> float:
 def overshoot_wrong_way(distance: float, weight: float) -> float:
     """The size of the other hilltop."""
     return distance * (1 - distance / (2 * weight))
+
+
+def overshoot_objective(distance: float, weight: float) -> float:
+    """What the critic maximises, at its best slope."""
+    return distance + distance**2 / (4 * weight)
 
 
 def overshoot_exact(distance: float, weight: float) -> float:
