@@ -52,8 +52,9 @@ def split_rate(q: Gaussian, *, draws: int = 20) -> Rate:
 def label_information(q: Gaussian, labels: Int[Tensor, " n"], *, draws: int = 20) -> float:
     """Monte Carlo estimate of I(y; z): what the code says about a label, at most the label's entropy."""
     parts = [Gaussian(q.mean[labels == label], q.logvar[labels == label]) for label in labels.unique()]
-    told = torch.zeros(())
+    told = 0.0
     for part in parts:
         z = torch.cat([part.sample() for _ in range(draws)])
-        told += (aggregate_log_prob(z, part) - aggregate_log_prob(z, q)).mean() * len(part.mean) / len(q.mean)
-    return told.item()
+        nats = (aggregate_log_prob(z, part) - aggregate_log_prob(z, q)).mean().item()
+        told += nats * len(part.mean) / len(q.mean)
+    return told

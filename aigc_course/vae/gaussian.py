@@ -86,6 +86,8 @@ def importance_bound(log_weights: Float[Tensor, "s b"]) -> Float[Tensor, " b"]:
 
 def active_units(means: Float[Tensor, "n k"], *, threshold: float = 0.01) -> Bool[Tensor, " k"]:
     """Which numbers of the code follow the data: their posterior mean varies by more than ``threshold`` (IWAE)."""
+    if len(means) < 2:
+        raise ValueError(f"means of {len(means)} example; give those of at least two, or nothing can vary")
     return means.var(dim=0) > threshold
 
 
@@ -117,7 +119,8 @@ class VAE(nn.Module):
     @torch.no_grad()
     def sample(self, n: int) -> Float[Tensor, "n *shape"]:
         """Probabilities of white for ``n`` codes drawn from the prior: the decoder's means, not tossed pixels."""
-        return self.decode(torch.randn(n, self.k, device=next(self.parameters()).device)).sigmoid()
+        like = next(self.parameters())
+        return self.decode(torch.randn(n, self.k, device=like.device, dtype=like.dtype)).sigmoid()
 
     @torch.no_grad()
     def reconstruct(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, "b *shape"]:

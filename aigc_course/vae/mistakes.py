@@ -105,15 +105,19 @@ class CirculatedKL(VAE):
         return (pixels + self.sign * circulated_kl(q)).mean()
 
 
-class SharedSigmoid(VAE):
+class NoNoise(VAE):
+    """F06, half repaired: two heads and a mean without bounds, but the decoder still reads μ."""
+
+    def loss(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
+        """The decoder reads the mean: no noise, so nothing ties the codes to the prior but the KL term."""
+        q = self.encode(x)
+        return (kl_to_standard_normal(q) - bernoulli_log_likelihood(x, self.decode(q.mean))).mean()
+
+
+class SharedSigmoid(NoNoise):
     """F06, wrong: μ = σ = sigmoid(W h + b) with one set of weights, and a decoder that reads μ."""
 
     def encode(self, x: Float[Tensor, "b *shape"]) -> Gaussian:
         """The same numbers, squeezed into (0, 1), serve as mean and as standard deviation."""
         shared = self.encoder(x)[:, : self.k].sigmoid()
         return Gaussian(shared, 2 * shared.log())
-
-    def loss(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
-        """The decoder reads the mean: no noise, so nothing ties the codes to the prior but the KL term."""
-        q = self.encode(x)
-        return (kl_to_standard_normal(q) - bernoulli_log_likelihood(x, self.decode(q.mean))).mean()

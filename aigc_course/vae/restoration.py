@@ -47,7 +47,7 @@ def restore(
 @torch.no_grad()
 def _best_draw(model: VAE, y: Float[Tensor, "b *shape"], flip: float, draws: int) -> Float[Tensor, "b k"]:
     """For each scan the code from the prior that explains it best; all pairs at once, as one matrix product."""
-    z = torch.randn(draws, model.k, device=y.device)
+    z = torch.randn(draws, model.k, device=y.device, dtype=y.dtype)
     white, black = (part.flatten(1) for part in _channel(model.decode(z), flip))
     heights = y.flatten(1) @ (white - black).T + black.sum(dim=1) + log_prior(z)
     return z[heights.argmax(dim=1)]
@@ -59,6 +59,8 @@ def _log_joint(model: VAE, y: Float[Tensor, "b *shape"], z: Float[Tensor, "b k"]
 
 def _channel(logits: Tensor, flip: float) -> tuple[Tensor, Tensor]:
     """Log-probabilities that a pixel is seen white and seen black."""
+    if not 0 < flip < 1:
+        raise ValueError(f"flip={flip}; it is the probability that a pixel is turned over, between 0 and 1")
     white, black = F.logsigmoid(logits), F.logsigmoid(-logits)
     keep, swap = math.log1p(-flip), math.log(flip)
     return torch.logaddexp(white + keep, black + swap), torch.logaddexp(white + swap, black + keep)

@@ -160,7 +160,7 @@ class TextVAE(nn.Module):
 
     def sample(self, n: int, *, greedy: bool = False) -> Int[Tensor, "n t"]:
         """Tokens of ``n`` sentences for codes drawn from the prior."""
-        return self.write(torch.randn(n, self.k, device=self.decoder.bias.device), greedy=greedy)
+        return self.write(torch.randn_like(self._zero(n)), greedy=greedy)
 
     @torch.no_grad()
     def reconstruct(self, x: Int[Tensor, "b t"]) -> Int[Tensor, "b t2"]:
@@ -178,6 +178,9 @@ class TextVAE(nn.Module):
         """Importance-weighted estimate of log p(x) in nats; a lower bound on average, tighter with more draws."""
         q = self.encode(x)
         return importance_bound(torch.stack([self._log_weight(x, q) for _ in range(draws)]))
+
+    def _zero(self, n: int) -> Float[Tensor, "n k"]:
+        return self.decoder.bias.new_zeros(n, self.k)
 
     def _log_weight(self, x: Int[Tensor, "b t"], q: Gaussian) -> Float[Tensor, " b"]:
         z = q.sample()
@@ -199,6 +202,3 @@ class LanguageModel(TextVAE):
     def sample(self, n: int, *, greedy: bool = False) -> Int[Tensor, "n t"]:
         """Tokens of ``n`` sentences."""
         return self.write(self._zero(n), greedy=greedy)
-
-    def _zero(self, n: int) -> Float[Tensor, "n k"]:
-        return torch.zeros(n, self.k, device=self.decoder.bias.device)

@@ -56,6 +56,16 @@ def test_the_descent_follows_its_schedule():
         assert row["loss"] == pytest.approx(row["words"] + row["weight"] * row["KL"], abs=1e-4)
 
 
+def test_steep_gradients_are_clipped():
+    """Catches a limit that does not reach the descent: one plain step moves the weights by no more than it."""
+    model = untrained()
+    before = torch.cat([p.detach().flatten() for p in model.parameters()])
+    rule = torch.optim.SGD(model.parameters(), lr=1.0)
+    AnnealedDescent(model, weight=annealed(1), optimizer=rule, clip=0.01).step(some_rows())
+    after = torch.cat([p.detach().flatten() for p in model.parameters()])
+    assert (after - before).norm().item() == pytest.approx(0.01, rel=1e-2)
+
+
 def test_the_descent_uses_the_models_own_dropout_and_free_nats():
     """Catches options that are forgotten on the way: the loss must be the model's own."""
     model = untrained(keep=0.3, free=50.0)

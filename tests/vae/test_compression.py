@@ -111,7 +111,20 @@ def test_principal_components_cost_less_than_pixels():
     assert torch.allclose(sent.pictures, pair.clamp(0, 1), atol=0.01)
 
 
+def test_components_arrive_as_grey_values():
+    """Catches pictures that leave the range from black to white when they are coarsely rounded."""
+    torch.manual_seed(0)
+    x = torch.rand(50, 1, 4, 4).round()
+    arrived = TransformCoder(x).compress(x, step=2.0).pictures
+    assert arrived.shape == x.shape
+    assert arrived.min() == 0
+    assert arrived.max() == 1
+
+
 @pytest.mark.parametrize("step", [0.0, -1.0])
 def test_a_step_of_nothing_is_refused(step):
+    x = torch.rand(3, 1, 4, 4)
     with pytest.raises(ValueError, match="above 0"):
-        compression.compress(tiny_vae(), torch.rand(1, 1, 4, 4), step=step)
+        compression.compress(tiny_vae(), x, step=step)
+    with pytest.raises(ValueError, match="above 0"):
+        TransformCoder(x).compress(x, step=step)

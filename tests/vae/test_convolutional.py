@@ -17,6 +17,11 @@ def test_decoder_gives_back_the_encoders_shape(channels):
     assert model.sample(2).shape == (2, channels, 32, 32)
 
 
+def test_the_weight_of_the_code_arrives():
+    """Catches a β that is lost between the function and the model."""
+    assert convolutional.vae(k=2, width=2, hidden=4, beta=3.0).beta == 3
+
+
 def test_posterior_depends_on_its_own_image_alone():
     """Catches normalisation over the batch."""
     torch.manual_seed(0)

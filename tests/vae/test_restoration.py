@@ -35,6 +35,12 @@ def test_damage_flips_the_share_it_says():
         assert share == pytest.approx(0.15, abs=0.01)
 
 
+@pytest.mark.parametrize("flip", [0.0, 1.0, -0.2])
+def test_an_impossible_share_of_flips_is_named(flip):
+    with pytest.raises(ValueError, match=f"flip={flip}"):
+        damaged_log_likelihood(torch.ones(1, 2), torch.zeros(1, 2), flip=flip)
+
+
 class Stripes(nn.Module):
     """One number decides between two known pictures of 16 pixels."""
 

@@ -82,6 +82,18 @@ def test_greedy_takes_the_most_probable_word():
     assert torch.equal(model.write(z, greedy=True), model.write(z, greedy=True))
 
 
+def test_samples_are_written_from_normal_codes():
+    """Catches codes from another prior, and a wish for the most probable words that is forgotten on the way."""
+    model = TextVAE(40, k=4, longest=6, hidden=16)
+    for greedy in (True, False):
+        torch.manual_seed(1)
+        sampled = model.sample(50, greedy=greedy)
+        torch.manual_seed(1)
+        assert torch.equal(sampled, model.write(torch.randn(50, 4), greedy=greedy))
+    plain = LanguageModel(40, k=4, longest=6, hidden=16)
+    assert torch.equal(plain.sample(3, greedy=True), plain.write(torch.zeros(3, 4), greedy=True))
+
+
 def test_interpolation_starts_and_ends_at_the_reconstructions():
     """Catches a line between other points than the posterior means."""
     torch.manual_seed(3)
@@ -101,6 +113,8 @@ def test_language_model_has_no_code():
         words, kl = model.terms(rows)
         assert torch.equal(words, model.terms(rows)[0])
     assert kl.tolist() == [0] * len(rows)
+    with torch.no_grad():
+        assert not torch.allclose(words, model.terms(rows, keep=0.0)[0])
     assert (-words).exp().sum().item() == pytest.approx(1, abs=1e-5)
     with pytest.raises(ValueError, match="no code"):
         model.encode(rows)
@@ -120,6 +134,17 @@ def test_training_recovers_a_known_distribution():
     torch.manual_seed(0)
     drawn = vocabulary.decode(model.sample(400))
     assert all(abs(drawn.count(sentence) / 400 - 0.25) < 0.11 for sentence in sentences)
+
+
+def test_the_loss_weighs_the_code():
+    """Catches a weight that is lost: with the same draw, two losses differ by the weight times the KL term."""
+    model, rows = tiny(), all_rows(2)
+    losses = []
+    for weight in (0.0, 0.25):
+        torch.manual_seed(0)
+        losses.append(model.loss(rows, weight=weight).item())
+    kl = model.terms(rows)[1].mean().item()
+    assert losses[1] - losses[0] == pytest.approx(0.25 * kl, rel=1e-3)
 
 
 def test_gradient_of_the_words_reaches_the_encoder():
