@@ -9,18 +9,22 @@ from torch import Tensor
 from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
 from aigc_course.exercises.answers.vae import (
     draw,
-    draw_detached,
     draw_unscaled,
+    draw_with_half_variance,
     draw_with_logarithm,
     draw_with_variance,
+    draw_without_noise,
     importance,
     importance_best,
     importance_mean_of_logs,
+    importance_over_images,
     importance_underflowing,
     importance_undivided,
     kl,
     kl_averaged,
     kl_negative,
+    kl_of_the_batch,
+    kl_turned,
     kl_with_logvar_as_log_std,
     kl_without_half,
     kl_without_mean,
@@ -85,15 +89,19 @@ EXERCISES = (
         wrong=(
             Wrong(kl_negative, "Your sign is turned over: a divergence is never negative; the bound subtracts it."),
             Wrong(kl_averaged, "You average over the code; independent numbers add up, so use a sum."),
+            Wrong(kl_of_the_batch, "You add up the whole batch; sum over the code only, for one number per image."),
             Wrong(kl_without_mean, "Your result does not change with the mean; the term μ² is missing."),
             Wrong(kl_without_half, "Your result is twice the divergence; the factor ½ is missing."),
+            Wrong(
+                kl_turned, "You take the divergence of the prior from q; the expectation runs over q, not the prior."
+            ),
             Wrong(kl_with_logvar_as_log_std, "You read `logvar` as log σ; it is log σ², so σ² is exp(logvar)."),
         ),
     ),
     Exercise(
         id="vae.draw",
         objective=1,
-        text="Turn standard normal noise into a draw from q(z|x), so that gradients reach both of its parameters.",
+        text="Turn standard normal noise into a draw from q(z|x). `logvar` is log σ².",
         stub="def draw(mean, logvar, noise):\n    return ...",
         hints=(
             "A normal variable is its mean plus its standard deviation times standard normal noise.",
@@ -106,8 +114,9 @@ EXERCISES = (
             Wrong(
                 draw_with_logarithm, "You stretch by the logarithm itself, which can be negative; take exp(½ logvar)."
             ),
+            Wrong(draw_with_half_variance, "You halve the variance; a root halves its logarithm: exp(½ logvar)."),
             Wrong(draw_unscaled, "Your noise always has standard deviation 1; multiply it by exp(½ logvar)."),
-            Wrong(draw_detached, "You return the mean without noise; that is a plain autoencoder."),
+            Wrong(draw_without_noise, "You return the mean without noise; that is a plain autoencoder."),
         ),
     ),
     Exercise(
@@ -131,6 +140,7 @@ EXERCISES = (
             Wrong(
                 importance_underflowing, "Your weights become 0 before you add them; stay in logarithms (`logsumexp`)."
             ),
+            Wrong(importance_over_images, "Your mean runs over the images; the draws are dimension 0."),
             Wrong(importance_best, "You keep the largest weight only; the estimate is the mean of all of them."),
         ),
     ),

@@ -11,18 +11,23 @@ from aigc_course.exercises.answers.vae_text import (
     blind,
     blind_hidden,
     blind_last_only,
+    blind_late,
     blind_seen,
     blind_without_first,
     drop,
     drop_beginning,
+    drop_to_end,
     drop_to_padding,
     drop_turned,
     drop_whole,
     loss,
     loss_capped,
     loss_each,
+    loss_excess,
     loss_subtracted,
+    loss_weighed_first,
     loss_weighted_words,
+    loss_without_free,
     per_word,
     per_word_in_nats,
     per_word_of_exponentials,
@@ -38,7 +43,8 @@ def _knob(generator: torch.Generator) -> tuple[float, int]:
 
 def _tokens(generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
     previous = torch.randint(3, 20, (12, 7), generator=generator)
-    return previous, torch.rand(12, 7, generator=generator), 0.4
+    keep = 0.2 + 0.6 * torch.rand(1, generator=generator).item()
+    return previous, torch.rand(12, 7, generator=generator), keep
 
 
 def _costs(generator: torch.Generator) -> tuple[Tensor, Tensor, float, float]:
@@ -129,6 +135,7 @@ EXERCISES = (
         wrong=(
             Wrong(blind_seen, "You use the probability that a word is shown; blind means that all are hidden."),
             Wrong(blind_without_first, "You forgot the first word, which is always written blind."),
+            Wrong(blind_late, "You count one word too many before each: the first has none, so i begins at 0."),
             Wrong(blind_last_only, "You look at the word just before only; any word in sight tells the subject."),
             Wrong(blind_hidden, "You count the hidden words; count the words that are written with none in sight."),
         ),
@@ -150,6 +157,7 @@ EXERCISES = (
             Wrong(drop_turned, "You hide the words that should stay: a word stays if its number is below `keep`."),
             Wrong(drop_beginning, "You blank the mark of the beginning as well; it is no word and always stays."),
             Wrong(drop_to_padding, "You write padding (0) where the blank (2) belongs."),
+            Wrong(drop_to_end, "You write the end (1) where the blank (2) belongs."),
             Wrong(drop_whole, "You decide once for each sentence; each word has a number of its own."),
         ),
     ),
@@ -168,6 +176,13 @@ EXERCISES = (
         wrong=(
             Wrong(loss_each, "You compare each sentence with the free nats; compare the mean over the batch."),
             Wrong(loss_subtracted, "You pull the KL term towards the free nats; take the larger of the two."),
+            Wrong(
+                loss_excess,
+                "You charge only what goes beyond the free nats. Its gradients are right; its value is not the "
+                "equation's: take the larger of the two.",
+            ),
+            Wrong(loss_weighed_first, "You weigh the KL term before comparing it; compare in full nats, then weigh."),
+            Wrong(loss_without_free, "You charge for every nat; below `free` the cost of the code must not change."),
             Wrong(loss_capped, "You take the smaller of the two, so that a costly code has no gradient at all."),
             Wrong(loss_weighted_words, "Your weight stands at the words; it belongs to the code."),
         ),
@@ -205,7 +220,8 @@ EXERCISES = (
             Option(
                 "The code is the same for every sentence, away from the prior: all of its cost is mismatch.",
                 True,
-                "KL = information + mismatch. Without an active unit the information is zero, and 3 nats are wasted.",
+                "KL = information + mismatch. The means do not follow the sentence and the words do not mind a "
+                "stranger's code, so the information is next to nothing, and 3 nats are wasted.",
             ),
             Option(
                 "The posterior collapsed to the prior.",

@@ -30,6 +30,16 @@ def kl_without_half(mean: Tensor, logvar: Tensor) -> Tensor:
     return (mean**2 + logvar.exp() - 1 - logvar).sum(dim=-1)
 
 
+def kl_of_the_batch(mean: Tensor, logvar: Tensor) -> Tensor:
+    """One sum over codes and images."""
+    return kl(mean, logvar).sum()
+
+
+def kl_turned(mean: Tensor, logvar: Tensor) -> Tensor:
+    """The two distributions exchanged: KL(N(0, I) ‖ q)."""
+    return 0.5 * ((1 + mean**2) * (-logvar).exp() - 1 + logvar).sum(dim=-1)
+
+
 def kl_with_logvar_as_log_std(mean: Tensor, logvar: Tensor) -> Tensor:
     """The logarithm of the variance read as that of the standard deviation."""
     return kl(mean, 2 * logvar)
@@ -45,6 +55,11 @@ def draw_with_variance(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     return mean + logvar.exp() * noise
 
 
+def draw_with_half_variance(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    """The half outside of the exponential."""
+    return mean + 0.5 * logvar.exp() * noise
+
+
 def draw_with_logarithm(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     """The logarithm as the stretch."""
     return mean + logvar * noise
@@ -55,7 +70,7 @@ def draw_unscaled(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     return mean + noise
 
 
-def draw_detached(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+def draw_without_noise(mean: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     """No noise: a plain autoencoder."""
     return mean
 
@@ -78,6 +93,11 @@ def importance_undivided(log_weights: Tensor) -> Tensor:
 def importance_underflowing(log_weights: Tensor) -> Tensor:
     """Out of the logarithms and back."""
     return log_weights.exp().mean(dim=0).log()
+
+
+def importance_over_images(log_weights: Tensor) -> Tensor:
+    """The other dimension."""
+    return importance(log_weights.T)
 
 
 def importance_best(log_weights: Tensor) -> Tensor:

@@ -18,6 +18,11 @@ def blind_without_first(keep: float, words: int) -> float:
     return sum((1 - keep) ** i for i in range(1, words))
 
 
+def blind_late(keep: float, words: int) -> float:
+    """Counted from 1 in place of 0."""
+    return sum((1 - keep) ** i for i in range(1, words + 1))
+
+
 def blind_last_only(keep: float, words: int) -> float:
     """Every word counted as blind when the word just before is hidden."""
     return 1 + (words - 1) * (1 - keep)
@@ -57,6 +62,13 @@ def drop_to_padding(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
     return previous.masked_fill(hidden, 0)
 
 
+def drop_to_end(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
+    """The end in place of the blank."""
+    hidden = chance >= keep
+    hidden[:, 0] = False
+    return previous.masked_fill(hidden, 1)
+
+
 def drop_whole(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
     """One decision for a whole sentence."""
     hidden = (chance[:, :1] >= keep).expand_as(previous).clone()
@@ -74,9 +86,24 @@ def loss_each(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
     return (words + weight * kl.clamp(min=free)).mean()
 
 
+def loss_excess(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+    """The same gradients, another value: only the nats beyond the free ones."""
+    return words.mean() + weight * (kl.mean() - free).clamp(min=0)
+
+
+def loss_weighed_first(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+    """The weighted term compared with the free nats."""
+    return words.mean() + (weight * kl.mean()).clamp(min=free)
+
+
 def loss_subtracted(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
     """A target in place of a threshold."""
     return words.mean() + weight * (kl.mean() - free).abs()
+
+
+def loss_without_free(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+    """The free nats forgotten."""
+    return words.mean() + weight * kl.mean()
 
 
 def loss_capped(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
