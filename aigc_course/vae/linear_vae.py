@@ -56,7 +56,7 @@ class LinearVAE(nn.Module):
     @torch.no_grad()
     def sample(self, n: int) -> Float[Tensor, "n *shape"]:
         """Means of the observation for ``n`` codes from the prior; ``ppca().sample`` adds the noise."""
-        return self.decode(torch.randn(n, self.k, device=self.logvar.device))
+        return self.decode(torch.randn(n, self.k, dtype=self.logvar.dtype, device=self.logvar.device))
 
     @torch.no_grad()
     def reconstruct(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, "b *shape"]:

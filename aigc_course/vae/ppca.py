@@ -87,6 +87,8 @@ def maximum_likelihood(x: Float[Tensor, "n d"], *, k: int, variance: float | Non
 
     With ``variance`` given, the best model with that σ²: directions in which the data vary less get no weight.
     """
+    if variance is not None and variance <= 0:
+        raise ValueError(f"variance={variance}; without noise there is no density, so give a number above 0")
     fit = GaussianImages(x, k=k)
     noise = fit.noise if variance is None else torch.as_tensor(variance, dtype=x.dtype)
     lengths = (fit.variances - noise).clamp(min=0).sqrt()
@@ -100,6 +102,8 @@ def eigenvalues(x: Float[Tensor, "n d"]) -> Float[Tensor, " d"]:
 
 def best_log_likelihood(values: Float[Tensor, " d"], *, k: int) -> Float[Tensor, ""]:
     """Mean log-likelihood of the best model on its own training data, from the eigenvalues alone (TB)."""
+    if not 0 < k < len(values):
+        raise ValueError(f"k={k} of {len(values)} directions; choose from 1 to {len(values) - 1}, the rest is noise")
     d, kept, noise = len(values), values[:k], values[k:].mean()
     return -0.5 * (d * math.log(2 * math.pi) + kept.log().sum() + (d - k) * noise.log() + d)
 

@@ -86,11 +86,30 @@ def test_training_with_one_draw_ends_near_it(digits):
 
 
 def test_samples_are_decoded_codes_of_the_prior(digits):
-    """Catches noise in the means, a code of the wrong scale, a flattened picture."""
+    """Catches noise in the means, a code of the wrong scale (the posterior's), a flattened picture."""
     model = made()
+    torch.nn.init.constant_(model.logvar, -2.0)
     torch.manual_seed(3)
     x = model.sample(100_000)
     assert x.shape == (100_000, 1, 8, 8)
     expected = model.decoder.weight.detach().square().sum(dim=1)
     torch.testing.assert_close(x.flatten(1).var(dim=0), expected, rtol=0.05, atol=1e-3)
-    assert model.reconstruct(digits[:3]).shape == (3, 1, 8, 8)
+    assert model.double().sample(2).dtype == torch.float64  # in place: the model counts in float64 from here on
+
+
+def test_reconstructions_are_decoded_posterior_means(digits):
+    """Catches a draw in place of the mean: twice the same, and the two matrices one after the other."""
+    model, x = made(), digits[:5]
+    with torch.no_grad():
+        expected = model.decoder(model.encoder(x.flatten(1))).view(5, 1, 8, 8)
+    torch.testing.assert_close(model.reconstruct(x), expected)
+
+
+def test_the_decoder_is_the_model_that_it_says():
+    """Catches log σ² read as log σ: a caller who sets the noise gets that noise."""
+    model = made()
+    torch.nn.init.constant_(model.log_variance, math.log(0.25))
+    p = model.ppca()
+    assert p.variance.item() == pytest.approx(0.25)
+    assert p.weight is model.decoder.weight
+    assert p.mean is model.decoder.bias

@@ -125,6 +125,17 @@ def test_no_other_model_is_better(digits):
     assert other.evidence(digits).mean() < top
 
 
+@pytest.mark.parametrize("k", [0, 64])
+def test_impossible_codes_and_noises_are_refused(digits, k):
+    """Catches a silent NaN where no direction is left for the noise, or none for the code."""
+    with pytest.raises(ValueError, match=f"k={k}"):
+        ppca.best_log_likelihood(ppca.eigenvalues(digits), k=k)
+    with pytest.raises(ValueError, match=f"k={k}"):
+        maximum_likelihood(digits, k=k)
+    with pytest.raises(ValueError, match="variance=0"):
+        maximum_likelihood(digits, k=3, variance=0.0)
+
+
 @pytest.mark.equation("vae_theory-collapse")
 def test_with_a_given_noise_weak_directions_get_no_weight(digits):
     """Catches a column for a direction below the noise; gradient descent from our answer finds nothing better."""
