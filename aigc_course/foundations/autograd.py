@@ -260,7 +260,7 @@ def gradients(loss: Callable[..., Array], *at: np.ndarray) -> list[np.ndarray]:
 def numerical_gradients(loss: Callable[..., Array], *at: np.ndarray, h: float = 1e-5) -> list[np.ndarray]:
     """The same by central differences, (L(x + h) − L(x − h)) / 2h, two evaluations for every single number."""
     results = [np.zeros(np.shape(x)) for x in at]
-    for result, argument in zip(results, range(len(at)), strict=True):
+    for argument, result in enumerate(results):
         for index in np.ndindex(result.shape):
             ends = []
             for step in (h, -h):

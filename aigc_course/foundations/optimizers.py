@@ -45,7 +45,7 @@ class Momentum:
         self.velocity: Arrays = []
 
     def update(self, parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> Arrays:
-        """V ← μ v + g, then θ − η v."""
+        """Velocity v ← μ v + g, then θ − η v."""
         before = self.velocity or [np.zeros_like(g) for g in gradients]
         self.velocity = [self.momentum * v + g for v, g in zip(before, gradients, strict=True)]
         return [p - self.lr * v for p, v in zip(parameters, self.velocity, strict=True)]

@@ -93,6 +93,11 @@ def test_backward_starts_afresh_and_runs_deep():
     y.backward()
     y.backward()
     assert x.grad == 1.0
+    array = Array([0.5, 2.0])
+    total = (array * 3.0).sum()
+    total.backward()
+    total.backward()
+    assert array.grad.tolist() == [3.0, 3.0]
 
 
 # Arrays ------------------------------------------------------------------------------------------------------------
@@ -148,12 +153,32 @@ def test_numpy_on_the_left_does_not_take_an_array_apart():
 
 
 def test_large_numbers_do_not_overflow():
-    """Catches exponentials taken before the largest is subtracted."""
-    x = Array([[1000.0, -1000.0, 999.0]])
+    """Catches exponentials taken before the largest is subtracted, and one largest number for all rows."""
+    x = Array([[1000.0, -1000.0, 999.0], [-1000.0, -1001.0, -1002.0]])
     loss = x.logsumexp().sum() + x.sigmoid().sum() + x.softplus().sum()
     loss.backward()
     assert np.isfinite(loss.data).all()
     assert np.isfinite(x.grad).all()
+    rows = torch.tensor(x.data).logsumexp(1, keepdim=True)
+    np.testing.assert_allclose(x.logsumexp().data, rows.numpy(), rtol=1e-12)
+
+
+def test_relu_has_no_slope_at_its_kink():
+    """Catches >= for >: where the input is exactly 0, torch takes the slope 0, and so do both of ours."""
+    x, a = Value(0.0), Array([0.0, -0.0, 1.0])
+    x.relu().backward()
+    a.relu().sum().backward()
+    assert x.grad == 0
+    assert a.grad.tolist() == [0, 0, 1]
+
+
+def test_a_mean_is_over_every_element():
+    """Catches the length of the first axis for the number of elements."""
+    x = Array(np.arange(6.0).reshape(2, 3))
+    mean = x.mean()
+    mean.backward()
+    assert mean.data == 2.5
+    np.testing.assert_allclose(x.grad, 1 / 6)
 
 
 # Losses ------------------------------------------------------------------------------------------------------------

@@ -71,6 +71,16 @@ def test_the_recursion_equals_differences_and_the_autograd(seed):
     )
 
 
+def test_a_step_goes_against_every_gradient():
+    """Catches a bias that climbs while the weights descend: to first order the loss falls by rate · ‖gradient‖²."""
+    layers, x, y = network(2)
+    slopes = backprop.gradients(layers, x, y)
+    moved = backprop.descend(layers, slopes, rate=1e-6)
+    np.testing.assert_allclose(flat(moved), flat(layers) - 1e-6 * flat(slopes), rtol=0, atol=1e-15)
+    fall = backprop.loss(layers, x, y) - backprop.loss(moved, x, y)
+    assert fall == pytest.approx(1e-6 * (flat(slopes) ** 2).sum(), rel=1e-3)
+
+
 @pytest.mark.folklore("F09")
 def test_f09_fails_the_gradient_check_and_the_right_formula_passes():
     """F09: the circulated steps are not −η times the gradient, in sign, in size and between the inputs of a unit."""
