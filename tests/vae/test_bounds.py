@@ -86,8 +86,10 @@ def test_groups_are_the_bound_of_their_own_draws():
 
 
 def test_mistakes_are_named():
-    with pytest.raises(ValueError, match="s=8"):
-        grouped(torch.zeros(7), s=8)
-    two = Gaussian(torch.zeros(2, 1), torch.zeros(2, 1))
-    with pytest.raises(ValueError, match="2 observations"):
-        bounds.log_weights(lambda x, z: z.sum(1), torch.zeros(2, 1), two, draws=3)
+    for s in (0, 8):
+        with pytest.raises(ValueError, match=f"s={s}"):
+            grouped(torch.zeros(7), s=s)
+    one, two = (Gaussian(torch.zeros(n, 1), torch.zeros(n, 1)) for n in (1, 2))
+    for observations, q in ((2, two), (2, one), (1, two)):
+        with pytest.raises(ValueError, match=f"{observations} observations, {len(q.mean)} posteriors"):
+            bounds.log_weights(lambda x, z: z.sum(1), torch.zeros(observations, 1), q, draws=3)

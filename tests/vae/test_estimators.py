@@ -43,6 +43,17 @@ def test_every_estimator_has_the_right_mean(way):
         assert ((result.mean - exact).abs() < 4.5 * result.error).all()
 
 
+@pytest.mark.equation("vae_theory-score", "vae_theory-reparameterised")
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_numbers_of_the_code_have_noise_of_their_own(way):
+    """Catches one draw of noise for all numbers: E[z₁ z₂] = μ₁ μ₂ does not depend on the variances."""
+    torch.manual_seed(6)
+    found = way(lambda z: z.prod(dim=-1), posterior(2), draws=DRAWS)
+    for estimates, exact in ((found.mean, 0.5), (found.logvar, 0.0)):
+        result = monte_carlo(estimates)
+        assert ((result.mean - exact).abs() < 4.5 * result.error).all()
+
+
 @pytest.mark.equation("vae_theory-variance-reparameterised")
 @pytest.mark.parametrize("k", [1, 4])
 def test_variance_through_the_draw_is_the_closed_form(k):

@@ -92,3 +92,5 @@ def test_chi_square_is_infinite_for_a_narrow_proposal():
     found = chi_square(p, q)
     assert found[0] == math.inf
     assert 1 < found[1] < math.inf
+    mixed = torch.tensor([[math.log(0.49), 0.0]])  # one narrow number is enough
+    assert chi_square(Gaussian(torch.zeros(1, 2), torch.zeros(1, 2)), Gaussian(torch.zeros(1, 2), mixed)) == math.inf
