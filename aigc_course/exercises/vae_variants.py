@@ -8,11 +8,13 @@ from torch import Tensor
 
 from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
 from aigc_course.exercises.answers.vae_variants import (
+    bits_below_zero,
     bits_in_nats,
     bits_of_logits,
     bits_over_cells,
     bits_per_cell,
     encoder_gradient,
+    farthest,
     gap,
     gap_best_alone,
     gap_by_unit,
@@ -21,6 +23,7 @@ from aigc_course.exercises.answers.vae_variants import (
     gradient_of_both_distances,
     gradient_without_bridge,
     gradient_without_commitment,
+    gradient_without_two,
     grid_bits,
     nearest,
     nearest_by_angle,
@@ -127,6 +130,7 @@ EXERCISES = (
         solution=nearest,
         inputs=_points,
         wrong=(
+            Wrong(farthest, "You return the farthest entry; take the smallest distance, `argmin`."),
             Wrong(nearest_by_product, "You take the largest product, which long entries win; take the distance."),
             Wrong(nearest_by_angle, "You take the smallest angle; length counts as well, so take the distance."),
             Wrong(nearest_without_two, "You expanded the square without its factor: |e|² − 2 z·e."),
@@ -151,6 +155,7 @@ EXERCISES = (
                 gradient_without_bridge, "You forgot the straight-through gradient: the pixels must reach the encoder."
             ),
             Wrong(gradient_away, "Your commitment pushes z away from its entry; its gradient is +2·commit·(z − e)."),
+            Wrong(gradient_without_two, "The derivative of a square has a factor 2: 2·commit·(z − e)."),
             Wrong(
                 gradient_of_both_distances, "The codebook's distance is stopped at z; only the commitment reaches it."
             ),
@@ -170,6 +175,7 @@ EXERCISES = (
         inputs=_grid,
         wrong=(
             Wrong(bits_in_nats, "Your result is in nats; divide by log 2."),
+            Wrong(bits_below_zero, "Your sign is turned over: log-probabilities are negative, a price is positive."),
             Wrong(bits_per_cell, "You average over the cells; a file has to hold all of them, so add up."),
             Wrong(bits_of_logits, "Logits are not log-probabilities until you subtract their logsumexp."),
             Wrong(bits_over_cells, "Your softmax runs over the cells; each cell's entries add up to one."),
@@ -184,7 +190,8 @@ EXERCISES = (
             Option(
                 "Wait: unused entries are drawn in when the others are full.",
                 False,
-                "An entry that is nearest to no vector has no gradient from any part of the loss. It waits for ever.",
+                "An entry that is nearest to no vector has no gradient from any part of the loss. It does not move; "
+                "only a vector that happens to come near can bring it back.",
             ),
             Option(
                 "Move unused entries to vectors of the encoder, and watch the perplexity.",

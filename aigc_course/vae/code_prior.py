@@ -128,7 +128,7 @@ class BitModel:
 
     def codes(self, bits: Sequence[int]) -> Int[Tensor, "gh gw"]:
         """Inverse of ``bits``."""
-        return torch.tensor(self._numbers(bits)).view(self.prior.grid)
+        return torch.tensor(self._numbers(bits), device=self.prior.place.device).view(self.prior.grid)
 
     def __call__(self, bits: Sequence[int]) -> float:
         """Chance that the next bit is 1: the mass of the codes that begin so, among those still possible."""
@@ -147,7 +147,7 @@ class BitModel:
     def _chances(self, codes: tuple[int, ...]) -> Float[Tensor, " m"]:
         """Probabilities of the next cell's code after ``codes``; later cells are filled with anything."""
         if self.known is None or self.known[0] != codes:
-            grid = torch.tensor([*codes, *[0] * (self.cells - len(codes))]).view(1, *self.prior.grid)
-            logits = self.prior(grid)[0].flatten(1)[:, len(codes)]
+            cells = torch.tensor([*codes, *[0] * (self.cells - len(codes))], device=self.prior.place.device)
+            logits = self.prior(cells.view(1, *self.prior.grid))[0].flatten(1)[:, len(codes)]
             self.known = codes, logits.double().softmax(dim=0)
         return self.known[1]

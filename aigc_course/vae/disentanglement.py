@@ -9,8 +9,10 @@ Symbols
     means    posterior means, what the scores read
 
 Conventions: information is in nats. Numbers are cut into bins that hold equally many examples, so that a score does
-not change when a code or a factor is stretched or bent.
+not change when a code or a factor is stretched or bent. Factors are continuous: bins would cut equal values apart.
 """
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -39,7 +41,7 @@ def rotated_gap(angle: Float[Tensor, "*s"], *, noise: float) -> Float[Tensor, "*
 
 
 def gaussian_information(share: Float[Tensor, "*s"], *, noise: float) -> Float[Tensor, "*s"]:
-    """Nats between a factor and a normal number of variance 1 + noise², ``share`` of which the factor explains."""
+    """Nats between a factor and a normal number of variance 1 + noise², of which the factor explains ``share``."""
     return -0.5 * torch.log1p(-share / (1 + noise**2))
 
 
@@ -54,7 +56,7 @@ def mutual_information(a: Int[Tensor, " n"], b: Int[Tensor, " n"]) -> Float[Tens
     joint = torch.bincount(pairs, minlength=(int(a.max()) + 1) * (int(b.max()) + 1)).double() / len(a)
     joint = joint.view(int(a.max()) + 1, -1)
     apart = joint.sum(dim=1, keepdim=True) * joint.sum(dim=0, keepdim=True)
-    return (torch.xlogy(joint, joint) - torch.xlogy(joint, apart)).sum().float()
+    return (torch.xlogy(joint, joint) - torch.xlogy(joint, apart)).sum().clamp(min=0).float()
 
 
 def information_table(
@@ -86,8 +88,12 @@ def fixed_factor_groups(
 
 
 def quietest_unit(means: Float[Tensor, "v g k"]) -> Int[Tensor, " v"]:
-    """The number of the code that varies least within each group, relative to its variance over all groups."""
-    return (means.var(dim=1) / means.flatten(0, 1).var(dim=0)).argmin(dim=1)
+    """The number of the code that varies least within each group, relative to its variance over all groups.
+
+    A number that never varies at all says nothing and gets no vote.
+    """
+    overall = means.flatten(0, 1).var(dim=0)
+    return (means.var(dim=1) / overall).masked_fill(overall == 0, math.inf).argmin(dim=1)
 
 
 def vote_score(quietest: Int[Tensor, " v"], fixed: Int[Tensor, " v"]) -> float:

@@ -28,6 +28,10 @@ def convolutional(
     *, entries: int = 64, k: int = 16, width: int = 12, halvings: int = 3, side: int = 32, commit: float = 0.25
 ) -> "VQVAE":
     """For grey square images: ``halvings`` strided convolutions down to the grid, and their mirror image back."""
+    if halvings < 1 or side % 2**halvings:
+        raise ValueError(
+            f"side={side}, halvings={halvings}; halve at least once, and a side that can be halved so often"
+        )
     widths = [width * 2**i for i in range(halvings)]
     down, up = [], []
     for inputs, outputs in zip([1, *widths], widths, strict=False):
@@ -61,7 +65,10 @@ def commitment_loss(z: Float[Tensor, "b *s"], vectors: Float[Tensor, "b *s"]) ->
 
 def usage(codes: Int[Tensor, "*s"], *, entries: int) -> Float[Tensor, " m"]:
     """Share of the cells that each entry of the codebook describes."""
-    return torch.bincount(codes.flatten(), minlength=entries).float() / codes.numel()
+    counts = torch.bincount(codes.flatten(), minlength=entries)
+    if len(counts) > entries:
+        raise ValueError(f"code {len(counts) - 1} of a codebook with entries={entries}; codes are below that number")
+    return counts.float() / codes.numel()
 
 
 def perplexity(shares: Float[Tensor, " m"]) -> Float[Tensor, ""]:

@@ -73,6 +73,22 @@ def test_every_cell_hears_all_earlier_cells_and_no_later_one(grid):
             assert changed == cells - 1 or moved[changed + 1 :].min() > 1e-5
 
 
+def test_every_cell_knows_its_place():
+    """Catches a prior that forgets where a cell is."""
+    prior = random_prior(entries=4, grid=(3, 3))
+    prior.loss(torch.randint(4, (8, 3, 3))).backward()
+    assert prior.place.grad is not None
+    assert prior.place.grad.abs().amax(dim=0).min() > 0
+
+
+def test_a_residual_begins_at_the_identity():
+    """Catches the path beside the convolution left out."""
+    block, h = code_prior.Residual(4), torch.randn(2, 4, 3, 3)
+    for p in block.layers[-1].parameters():
+        nn.init.zeros_(p)
+    assert torch.equal(block(h), h)
+
+
 def test_samples_have_the_probabilities_of_the_prior():
     """Catches cells drawn in another order, from stale logits, or the likeliest code in place of a draw."""
     prior = random_prior(entries=2, grid=(2, 2), loud=1.5)
@@ -138,11 +154,23 @@ def test_a_prior_that_knows_nothing_costs_the_same_for_all():
 
 
 def test_loss_of_both_stages():
-    """Catches a stage left out."""
+    """Catches a stage left out, or one that does not learn."""
     model, x = generator(), torch.rand(4, 1, 4, 4)
     parts = model.autoencoder.loss(x) + model.prior.loss(model.autoencoder.encode(x))
     torch.testing.assert_close(model.loss(x), parts)
-    assert model.sample(3).shape == (3, 1, 4, 4)
+    model.loss(x).backward()
+    assert all(p.grad is not None for p in model.parameters())
+
+
+def test_pictures_come_from_the_prior():
+    """Catches codes drawn alike in place of the prior's, and logits for probabilities."""
+    model = generator()
+    torch.manual_seed(1)
+    pictures = model.sample(5)
+    torch.manual_seed(1)
+    with torch.no_grad():
+        expected = model.autoencoder.decode(model.prior.sample(5)).sigmoid()
+    torch.testing.assert_close(pictures, expected)
 
 
 # Bits --------------------------------------------------------------------------------------------------------------
@@ -162,3 +190,12 @@ def test_codes_survive_the_arithmetic_coder_at_their_price(entries):
         assert torch.equal(model.codes(coding.decode(stream, len(bits), model)), codes)
         ideal = -prior.log_prob(codes.unsqueeze(0)).item() / math.log(2)
         assert ideal - 0.1 < len(stream) < ideal + 2.5
+
+
+def test_chances_follow_the_codes_before():
+    """Catches chances that are kept from another grid with as many codes before the cell."""
+    model = BitModel(random_prior(entries=2, grid=(2, 2)))
+    log_p = model.prior.log_prob(all_grids(2, 2, 2)).detach().exp().view(2, 2, 2, 2)
+    for first in (0, 1, 0):
+        expected = (log_p[first, 1].sum() / log_p[first].sum()).item()
+        assert model([first]) == pytest.approx(expected, abs=1e-5)

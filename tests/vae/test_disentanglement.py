@@ -146,6 +146,13 @@ def test_table_has_a_row_for_each_unit_and_a_column_for_each_factor():
     torch.testing.assert_close(table[:2].diagonal(), torch.ones(2))
 
 
+def test_the_code_and_the_factors_have_bins_of_their_own():
+    """Catches one number of bins for both: five bins of a number tell log 5 of the log 10 in a factor's ten."""
+    factors = uniform_factors(1000, 2)
+    share = d.information_table(factors, factors, bins=5, factor_bins=10).diagonal()
+    torch.testing.assert_close(share, torch.full((2,), math.log(5) / math.log(10)))
+
+
 def test_one_unit_has_no_second_best():
     with pytest.raises(ValueError, match="at least 2"):
         d.mutual_information_gap(torch.ones(1, 3))
@@ -169,6 +176,22 @@ def test_groups_hold_one_factor_and_vary_the_others():
     still = groups.var(dim=1) == 0
     assert torch.equal(still, torch.nn.functional.one_hot(fixed, 3).bool())
     assert fixed.unique().tolist() == [0, 1, 2]
+    held = groups[:, 0].gather(1, fixed.unsqueeze(1))
+    assert len(held.unique()) > 30  # another value for each group
+
+
+def test_a_number_is_measured_against_all_examples():
+    """Catches the variance of the groups' means in its place: the loud second group must count as well."""
+    first = torch.tensor([[[-0.5], [0.5]], [[-3.0], [5.0]]])
+    second = torch.tensor([[[-0.5], [0.5]], [[2.5], [3.5]]])
+    assert d.quietest_unit(torch.cat([first, second], dim=2)).tolist() == [0, 1]
+
+
+def test_a_number_that_never_varies_gets_no_vote():
+    """Catches 0 / 0, which is no number and would win every vote."""
+    torch.manual_seed(0)
+    means = torch.cat([torch.randn(6, 8, 2), torch.zeros(6, 8, 1)], dim=2)
+    assert d.quietest_unit(means).max() < 2
 
 
 @pytest.mark.equation("vae_variants-votes")

@@ -164,6 +164,22 @@ def test_reviving_moves_dead_entries_and_no_other():
     assert model.revive(x) == 0
 
 
+def test_dead_entries_move_to_cells_of_all_images():
+    """Catches the first cells taken for random ones: entries would crowd on the first images of every batch."""
+    torch.manual_seed(0)
+    model, x = copying(entries=30), torch.randn(40, 3, 2, 2)
+    with torch.no_grad():
+        model.codebook[10:] += 100
+    assert model.revive(x) >= 20
+    where = torch.cdist(model.codebook[10:].detach(), x.movedim(1, -1).flatten(0, 2)).argmin(dim=1)
+    assert where.min() < 80 < where.max()
+
+
+def test_codes_beyond_the_codebook_say_so():
+    with pytest.raises(ValueError, match="code 7 of a codebook with entries=4"):
+        quantized.usage(torch.tensor([1, 7]), entries=4)
+
+
 # The model ---------------------------------------------------------------------------------------------------------
 
 
@@ -183,6 +199,12 @@ def test_shapes_and_ranges():
         assert ((samples > 0) & (samples < 1)).all()
 
 
+@pytest.mark.parametrize(("side", "halvings"), [(12, 3), (8, 0)])
+def test_a_side_that_cannot_be_halved_says_so(side, halvings):
+    with pytest.raises(ValueError, match=f"side={side}, halvings={halvings}"):
+        quantized.convolutional(side=side, halvings=halvings)
+
+
 def test_random_codes_use_the_whole_codebook():
     """Catches codes drawn from a part of the codebook, or one code for all cells."""
     model = copying(entries=4, k=1)
@@ -191,7 +213,7 @@ def test_random_codes_use_the_whole_codebook():
         copying_weight(model).fill_(1.0)
     torch.manual_seed(0)
     values = model.sample(500).logit().add(1.5).round().long()
-    assert values.flatten().bincount().min() > 350
+    assert values.flatten().bincount(minlength=4).min() > 350
     assert (values[:, 0, 0, 0] == values[:, 0, 0, 1]).float().mean().item() == pytest.approx(0.25, abs=0.1)
 
 

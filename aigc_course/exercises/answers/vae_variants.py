@@ -32,6 +32,11 @@ def nearest(z: Tensor, codebook: Tensor) -> Tensor:
     return torch.cdist(z, codebook).argmin(dim=1)
 
 
+def farthest(z: Tensor, codebook: Tensor) -> Tensor:
+    """The largest distance."""
+    return torch.cdist(z, codebook).argmax(dim=1)
+
+
 def nearest_by_product(z: Tensor, codebook: Tensor) -> Tensor:
     """The largest product, which long entries win."""
     return (z @ codebook.T).argmax(dim=1)
@@ -67,6 +72,11 @@ def gradient_away(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -
     return at_entry - 2 * commit * (z - entries)
 
 
+def gradient_without_two(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+    """The factor of the square's derivative lost."""
+    return at_entry + commit * (z - entries)
+
+
 def gradient_of_both_distances(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """No stop in the second part."""
     return at_entry + 2 * (1 + commit) * (z - entries)
@@ -80,6 +90,11 @@ def grid_bits(logits: Tensor, codes: Tensor) -> Tensor:
 def bits_in_nats(logits: Tensor, codes: Tensor) -> Tensor:
     """Natural logarithms kept."""
     return grid_bits(logits, codes) * math.log(2)
+
+
+def bits_below_zero(logits: Tensor, codes: Tensor) -> Tensor:
+    """The minus forgotten."""
+    return -grid_bits(logits, codes)
 
 
 def bits_per_cell(logits: Tensor, codes: Tensor) -> Tensor:
