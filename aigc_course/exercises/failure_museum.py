@@ -18,12 +18,17 @@ from aigc_course.exercises.answers.failure_museum import (
     spread_inverted,
     spread_of_anchors,
     spread_of_entropies,
+    spread_with_log_of_zero,
     weight,
+    weight_not_a_number,
     weight_of_deviation,
     weight_squared,
     weight_without_beta,
     weight_without_floor,
 )
+from aigc_course.metrics.failures import LIMITS
+
+_LIMIT = {name: f"limit {limit.value:g}" for name, limit in LIMITS.items()}
 
 
 def _two_samples(generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -122,6 +127,10 @@ EXERCISES = (
                 spread_of_anchors, "You count anchors with any vote; one stray sample should not count like a full one."
             ),
             Wrong(
+                spread_with_log_of_zero,
+                "An anchor without a vote gives 0 · log 0, which is not a number; it must count 0, as `entr` does.",
+            ),
+            Wrong(
                 spread_absolute, "You do not compare with real examples, which do not fill all anchors evenly either."
             ),
         ),
@@ -143,15 +152,19 @@ EXERCISES = (
             Wrong(weight_without_beta, "β does not occur in yours; a dearer code collapses earlier."),
             Wrong(weight_of_deviation, "You subtract the standard deviation of the noise; its variance belongs there."),
             Wrong(weight_squared, "You return the square of the weight; take the root."),
+            Wrong(
+                weight_not_a_number, "Below the threshold you take the root of a negative number; clamp it at 0 first."
+            ),
             Wrong(weight_without_floor, "Below the threshold yours grows again; a collapsed direction has weight 0."),
         ),
     ),
     Question(
         id="failure_museum.report",
         objective=2,
-        text="A report on a GAN: gradient norms grew 2-fold (limit 100), the generator's gradient is at 0.0001 of its "
-        "largest value (limit 0.001), the judge's advantage is 0.50, nearness 0.01, spread 0.06 (limit 0.35). "
-        "What do you change first?",
+        text=f"A report on a GAN: gradient norms grew 2-fold ({_LIMIT['divergence']}), the generator's gradient is at "
+        f"0.0001 of its largest value ({_LIMIT['vanishing gradient']}), the judge's advantage is 0.50 "
+        f"({_LIMIT['discriminator overfitting']}), nearness 0.01 ({_LIMIT['memorisation']}), spread 0.06 "
+        f"({_LIMIT['mode collapse']}). What do you change first?",
         options=(
             Option(
                 "Something against mode collapse, because a spread of 0.06 is the furthest from healthy.",

@@ -78,6 +78,8 @@ class Evidence:
 
 def chance_above(a: Float[Tensor, " n"], b: Float[Tensor, " m"]) -> float:
     """Probability that one of ``a`` is above one of ``b``, ties counted half: ½ when nothing tells them apart."""
+    if not len(a) or not len(b):
+        raise ValueError(f"{len(a)} and {len(b)} numbers; give at least one of each kind to compare")
     both = a.unsqueeze(1) - b
     return ((both > 0).double() + 0.5 * (both == 0).double()).mean().item()
 
@@ -85,7 +87,7 @@ def chance_above(a: Float[Tensor, " n"], b: Float[Tensor, " m"]) -> float:
 def growth(values: Sequence[float]) -> float:
     """By which factor a positive quantity grew: its median over the last tenth of a run, over that of the first.
 
-    Infinite when any value is not a finite number.
+    Infinite when any value is not a finite number, or when it grew from 0; 1 when it stayed at 0.
     """
     x = torch.tensor(values, dtype=torch.float64)
     if len(x) < 10:
@@ -93,15 +95,22 @@ def growth(values: Sequence[float]) -> float:
     if not x.isfinite().all():
         return math.inf
     tenth = len(x) // 10
-    return (x[-tenth:].median() / x[:tenth].median()).item()
+    first, last = x[:tenth].median().item(), x[-tenth:].median().item()
+    if first == 0:
+        return 1.0 if last == 0 else math.inf
+    return last / first
 
 
 def fading(gradients: Sequence[float]) -> float:
-    """Median norm of the generator's gradient over the last tenth of a run, as a share of the largest in the run."""
+    """Median norm of the generator's gradient over the last tenth of a run, as a share of the largest in the run.
+
+    0 when there was never any gradient.
+    """
     x = torch.tensor(gradients, dtype=torch.float64)
     if len(x) < 10:
         raise ValueError(f"{len(x)} values; a tenth of a run needs at least 10 of them")
-    return (x[-(len(x) // 10) :].median() / x.max()).item()
+    largest = x.max().item()
+    return x[-(len(x) // 10) :].median().item() / largest if largest != 0 else 0.0
 
 
 def nats_told(q: Gaussian) -> float:

@@ -25,6 +25,12 @@ def test_what_leaves_the_image_is_gone():
     assert set(left.tolist()) == {0.0, 1.0}
 
 
+def test_every_image_stays_in_its_place_of_the_batch():
+    """Catches images exchanged: a label or a code that belongs to one would then belong to another."""
+    x = torch.arange(1.0, 51).view(50, 1, 1, 1).expand(50, 1, 4, 4)
+    assert torch.equal(shifted(x, far=1).amax(dim=(1, 2, 3)), torch.arange(1.0, 51))
+
+
 def test_channels_move_together():
     x = torch.rand(1, 1, 6, 6).expand(8, 3, 6, 6)
     moved = shifted(x, far=2)
@@ -36,6 +42,18 @@ def test_the_hole_is_a_square_inside_the_image():
     mask = square(torch.zeros(500, 1, 5, 7), hole=3)
     assert (mask.sum(dim=(1, 2, 3)) == 9).all()
     assert mask.any(dim=0).all()
+    corners = {tuple(one.nonzero()[0].tolist()) for one in mask[:, 0]}
+    assert corners == {(row, column) for row in range(3) for column in range(5)}
+
+
+def test_the_judge_sees_another_hole_in_every_image():
+    """Catches one hole for the whole batch."""
+    torch.manual_seed(0)
+    seen = []
+    judge = Augmented(nn.Module(), far=0)
+    judge.discriminator.forward = lambda x: seen.append(x) or x.flatten(1)[:, 0]
+    judge(torch.ones(30, 1, 8, 8))
+    assert len(seen[0].flatten(1).unique(dim=0)) > 10
 
 
 def test_a_hole_larger_than_the_image_says_so():

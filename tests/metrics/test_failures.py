@@ -78,6 +78,12 @@ def test_a_quantity_that_grows_by_a_factor(factor):
     assert failures.growth(values) == pytest.approx(toys.growth_of_factor(factor, n=400), rel=1e-6)
 
 
+@pytest.mark.parametrize(("first", "last", "said"), [(0.0, 0.0, 1.0), (0.0, 1.0, math.inf), (1.0, 0.0, 0.0)])
+def test_growth_from_and_to_nothing(first, last, said):
+    """Catches 0 / 0: a run that stood still from the start has not diverged."""
+    assert failures.growth([first] * 20 + [last] * 20) == said
+
+
 @pytest.mark.parametrize("broken", [math.nan, math.inf])
 def test_what_is_no_number_has_diverged(broken):
     assert failures.growth([1.0] * 50 + [broken]) == math.inf
@@ -88,6 +94,22 @@ def test_a_gradient_that_fades():
     """Catches a mean, which one spike spoils, in the place of the median; and the first tenth for the last."""
     gradients = [4.0] + [1.0] * 79 + [1e-3] * 15 + [3.0] + [1e-3] * 4
     assert failures.fading(gradients) == pytest.approx(1e-3 / 4)
+
+
+def test_a_gradient_that_never_was():
+    assert failures.fading([0.0] * 20) == 0
+
+
+def test_nothing_cannot_be_compared():
+    with pytest.raises(ValueError, match="0 and 3 numbers"):
+        failures.chance_above(torch.zeros(0), torch.zeros(3))
+
+
+def test_only_as_many_samples_vote_as_real_examples():
+    """Catches an effective number that grows with the number of samples."""
+    anchors, held = torch.arange(6.0).unsqueeze(1), torch.tensor([[0.0], [1.0], [2.0]])
+    samples = torch.tensor([[0.0], [0.0], [1.0], [3.0], [4.0], [5.0]])
+    assert failures.spread(samples, held, anchors) == pytest.approx(failures.spread(samples[:3], held, anchors))
 
 
 @pytest.mark.parametrize("detector", [failures.growth, failures.fading])
@@ -124,6 +146,36 @@ def test_a_healthy_report_is_silent():
     found = diagnose(Evidence(samples, RING, HELD, healthy_history(), seen=logits, unseen=torch.randn(500)))
     assert list(found) == [name for name in LIMITS if name != "posterior collapse"]
     assert cause(found) == "none"
+
+
+def test_every_detector_gets_its_own_evidence():
+    """Catches seen and unseen, samples and held-out examples, or the two players' gradients exchanged in the report."""
+    torch.manual_seed(0)
+    samples, seen, unseen = RING[:200] + 0.01, torch.randn(300) + 1, torch.randn(200)
+    history = [{"gradient D": 1.0 + i, "gradient G": 3.0 - 0.02 * i} for i in range(100)]
+    q = Gaussian(torch.ones(4, 2), torch.zeros(4, 2))
+    found = diagnose(Evidence(samples, RING, HELD, history, seen=seen, unseen=unseen, q=q))
+    assert {name: finding.value for name, finding in found.items()} == pytest.approx(
+        {
+            "divergence": failures.growth([row["gradient D"] for row in history]),
+            "vanishing gradient": failures.fading([row["gradient G"] for row in history]),
+            "posterior collapse": failures.nats_told(q),
+            "discriminator overfitting": failures.advantage(seen, unseen),
+            "memorisation": failures.nearness(samples, RING, HELD),
+            "mode collapse": failures.spread(samples, HELD, RING[: failures.ANCHORS]),
+        }
+    )
+
+
+def test_a_loss_may_grow_through_zero():
+    """Catches a sign that makes growth look negative."""
+    history = [{"loss": -1.0}] * 50 + [{"loss": 1000.0}] * 50
+    assert cause(diagnose(Evidence(HELD, RING, HELD, history))) == "divergence"
+
+
+def test_a_generator_that_never_got_a_gradient_has_not_diverged():
+    history = [{"gradient D": 1.0, "gradient G": 0.0}] * 100
+    assert cause(diagnose(Evidence(HELD, RING, HELD, history))) == "vanishing gradient"
 
 
 def test_the_cause_stands_before_its_symptoms():

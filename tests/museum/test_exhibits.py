@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from aigc_course.gan import wasserstein
 from aigc_course.gan.augmentation import Augmented
-from aigc_course.museum.exhibits import EXHIBITS, Setting, examine, run
+from aigc_course.museum import exhibits
+from aigc_course.museum.exhibits import EXHIBITS, FAMILIES, LOSSES, Setting, examine, run
 
 
 @pytest.mark.parametrize("name", EXHIBITS)
@@ -34,6 +36,22 @@ def test_a_run_depends_on_its_seed_alone(family, setting):
     assert one.findings == two.findings
     assert not torch.equal(one.evidence.samples, other.evidence.samples)
     assert one.evidence.train.shape[0] == 40
+
+
+def test_batches_depend_on_the_seed(monkeypatch):
+    """Catches a seed that decides on the first weights alone: ten seeds would then share the order of the batches."""
+    seeds = []
+    monkeypatch.setattr(exhibits, "fit", lambda *args, seed=0, **options: seeds.append(seed) or [])
+    examine("vae", Setting("digits", n=40, hidden=8), 5)
+    assert seeds == [5]
+
+
+@pytest.mark.parametrize(("loss", "of_generator"), LOSSES.items())
+def test_the_losses_of_a_game_are_those_of_its_setting(loss, of_generator):
+    """Catches a saturating game that is played without saturation, and a critic that is trained as a judge."""
+    player, _ = FAMILIES["gan"](Setting("ring", hidden=4, game={"loss": loss}))
+    assert player.generator_loss is of_generator
+    assert (player.judge_loss is wasserstein.critic_loss) == (loss == "critic")
 
 
 def test_evidence_holds_what_the_family_has():

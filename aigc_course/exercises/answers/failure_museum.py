@@ -52,6 +52,12 @@ def spread_of_anchors(samples: Tensor, real: Tensor) -> Tensor:
     return (samples > 0).sum() / (real > 0).sum()
 
 
+def spread_with_log_of_zero(samples: Tensor, real: Tensor) -> Tensor:
+    """Zero times the logarithm of zero."""
+    entropies = [-(share * share.log()).sum() for share in (samples / samples.sum(), real / real.sum())]
+    return (entropies[0] - entropies[1]).exp()
+
+
 def spread_absolute(samples: Tensor, real: Tensor) -> Tensor:
     """Not compared with real examples."""
     share = samples / samples.sum()
@@ -81,3 +87,8 @@ def weight_squared(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
 def weight_without_floor(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
     """Below the threshold the absolute value."""
     return (variance - beta * noise**2).abs().sqrt()
+
+
+def weight_not_a_number(variance: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
+    """The root of a negative number below the threshold."""
+    return (variance - beta * noise**2).sqrt()
