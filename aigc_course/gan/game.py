@@ -3,6 +3,7 @@ r"""The adversarial game: its objectives, the update that plays it, and small ne
 Goodfellow et al. (2014), *Generative Adversarial Nets*, arXiv:1406.2661.
 Salimans et al. (2016), *Improved Techniques for Training GANs*, arXiv:1606.03498 (one-sided label smoothing).
 Mescheder et al. (2018), *Which Training Methods for GANs do actually Converge?*, arXiv:1801.04406 (gradient penalty).
+Karras et al. (2019), *Analyzing and Improving the Image Quality of StyleGAN*, arXiv:1912.04958 (a lazy penalty).
 
 Symbols: batch ``b``; noise ``z`` of ``k`` numbers; real example ``x`` with density ``p``; generated example ``G(z)``
 with density ``q``; discriminator's *logit* ``l``, so that ``D(x) = sigmoid(l(x))`` is its probability of "real".
@@ -24,7 +25,7 @@ from torch import Tensor, nn
 from aigc_course.core.train import Metrics, State
 from aigc_course.foundations.information import jensen_shannon as jensen_shannon  # the game's value in other words
 
-PENALTY_EVERY = 8  # the penalty needs a second backward pass: take it at every eighth update, eight times as strong
+PENALTY_EVERY = 8  # lazy: it needs a second backward pass, so take it at every eighth update, eight times as strong
 
 
 def mlp_generator(*, k: int, shape: tuple[int, ...], hidden: int = 128, output: nn.Module | None = None) -> nn.Module:
