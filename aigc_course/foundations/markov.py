@@ -26,12 +26,14 @@ def stationary(transition: Float[Tensor, "s s"]) -> Float[Tensor, " s"]:
     """The distribution that one step of the chain leaves as it is: ``pi P = pi``; it must be the only one."""
     _check_rows(transition)
     states = len(transition)
-    balance = torch.cat([transition.T - torch.eye(states), torch.ones(1, states)]).double()
-    if torch.linalg.matrix_rank(balance) < states:
+    rows = transition.double()
+    rows = rows / rows.sum(dim=1, keepdim=True)  # rounded rows would hide that a chain falls into parts
+    balance = torch.cat([rows.T - torch.eye(states), torch.ones(1, states)])
+    if torch.linalg.matrix_rank(balance, rtol=1e-9) < states:
         raise ValueError("the chain falls into parts that never meet; give each part a matrix of its own")
     goal = torch.zeros(states + 1, 1, dtype=torch.float64)
     goal[-1] = 1
-    return torch.linalg.lstsq(balance, goal).solution.squeeze(1).to(transition.dtype)
+    return torch.linalg.lstsq(balance, goal).solution.squeeze(1).clamp(min=0).to(transition.dtype)
 
 
 def entropy_rate(transition: Float[Tensor, "s s"]) -> Float[Tensor, ""]:
@@ -51,7 +53,10 @@ def walk(transition: Float[Tensor, "s s"], steps: int, *, seed: int) -> Int[Tens
 
 
 def count_transitions(path: Int[Tensor, " n"], *, states: int) -> Float[Tensor, "s s"]:
-    """How often each state follows each other one."""
+    """How often each state ``j`` comes right after each state ``i``, in row ``i`` and column ``j``."""
+    outside = path[(path < 0) | (path >= states)]
+    if len(outside) > 0:
+        raise ValueError(f"the path visits state {int(outside[0])}; they go from 0 to {states - 1}")
     pairs = path[:-1] * states + path[1:]
     return torch.bincount(pairs, minlength=states**2).view(states, states).float()
 
@@ -70,7 +75,8 @@ def temper(weights: Sequence[float], temperature: float) -> list[float]:
         raise ValueError(f"temperature={temperature}; it must be above 0")
     top = max(weights)
     powers = [(w / top) ** (1 / temperature) for w in weights]
-    return [p / sum(powers) for p in powers]
+    total = sum(powers)
+    return [p / total for p in powers]
 
 
 class Markov:
@@ -106,7 +112,10 @@ class Markov:
         return shorter
 
     def probability(self, symbol: str, context: Sequence[str]) -> float:
-        """Probability that ``symbol`` follows ``context``, of which the last ``order`` symbols count."""
+        """Probability that ``symbol`` follows ``context``, of which the last ``order`` symbols count.
+
+        Without smoothing a context that was never seen gives every symbol the probability 0.
+        """
         length = min(self.order, len(context))
         context = context[len(context) - length :]
         n = self.totals[length].get(context, 0)
@@ -135,10 +144,15 @@ class Markov:
 
     def cross_entropy(self, text: Sequence[str]) -> float:
         """Mean surprise in nats per symbol; e to this power is called perplexity."""
+        if len(text) == 0:
+            raise ValueError("the text has no symbols, so it has no mean surprise; give at least one")
         return self.surprises(text).mean().item()
 
     def sample(self, n: int, *, seed: int, start: Sequence[str] = "", temperature: float = 1.0) -> list[str]:
-        """``n`` symbols that continue ``start``, drawn from the counts; a context never seen is shortened."""
+        """``n`` symbols that continue ``start``, drawn from the counts alone; a context never seen is shortened.
+
+        The made-up observations of ``smoothing`` are for ``probability`` and what is built on it.
+        """
         chance, written = random.Random(seed), list(start)
         for _ in range(n):
             seen = self._followers(written)

@@ -37,6 +37,16 @@ def test_a_chain_of_two_parts_has_no_single_stationary_distribution():
         markov.stationary(torch.eye(2))
     with pytest.raises(ValueError, match="add up to 1"):
         markov.stationary(torch.ones(2, 2))
+    apart = torch.block_diag(random_chain(3, 0), random_chain(3, 1))  # its rows add up to 1 but for rounding
+    with pytest.raises(ValueError, match="never meet"):
+        markov.stationary(apart)
+
+
+def test_a_state_that_is_only_passed_through_has_no_share():
+    """Catches shares that rounding makes negative, and a chain with such a state taken for one of two parts."""
+    found = markov.stationary(torch.tensor([[0.0, 0.5, 0.5], [0.0, 0.2, 0.8], [0.0, 0.7, 0.3]]))
+    assert (found >= 0).all()
+    torch.testing.assert_close(found, torch.tensor([0.0, 7 / 15, 8 / 15]))
 
 
 @pytest.mark.equation("what_is_aigc-entropy-rate")
@@ -82,9 +92,22 @@ def test_a_long_walk_gives_its_chain_back():
     assert len(path) == 30_000
 
 
+def test_a_walk_begins_in_the_long_run():
+    """Catches a walk that always starts in the same state."""
+    starts = torch.cat([markov.walk(VOWELS, 1, seed=seed) for seed in range(600)])
+    assert (starts == 0).float().mean().item() == pytest.approx(0.432, abs=0.08)
+
+
 def test_counts_go_from_the_earlier_state_to_the_later_one():
     counts = markov.count_transitions(torch.tensor([0, 1, 2, 1, 1]), states=3)
     assert counts.tolist() == [[0, 1, 0], [0, 1, 1], [0, 1, 0]]
+
+
+@pytest.mark.parametrize("outside", [3, -1])
+def test_a_state_that_does_not_exist_is_named(outside):
+    """Catches a step to it counted as one between two others: 0 → 3 of three states would count as 1 → 0."""
+    with pytest.raises(ValueError, match=f"state {outside}"):
+        markov.count_transitions(torch.tensor([0, outside]), states=3)
 
 
 def test_a_state_that_was_never_left_is_named():
@@ -131,6 +154,22 @@ def test_smoothing_interpolates_with_the_shorter_context():
         assert sum(model.probability(s, context) for s in "abc") == pytest.approx(1)
 
 
+@pytest.mark.equation("what_is_aigc-smoothing")
+def test_the_shorter_context_has_lost_its_oldest_symbol():
+    """Catches a context shortened at the near end: after "ca", b and c are as the letter a predicts, not as c."""
+    text = "abababac"
+    pair, single = (Markov(text, order=k, smoothing=2.0) for k in (2, 1))
+    for symbol in "abc":
+        assert pair.probability(symbol, "ca") == pytest.approx(single.probability(symbol, "a"))
+        seen = {"b": 2}.get(symbol, 0) + {"c": 1}.get(symbol, 0)  # "ba" is followed by b, b and c
+        assert pair.probability(symbol, "ba") == pytest.approx((seen + 2 * single.probability(symbol, "a")) / (3 + 2))
+
+
+def test_a_text_without_symbols_has_no_cross_entropy():
+    with pytest.raises(ValueError, match="no symbols"):
+        Markov("abab", order=1).cross_entropy("")
+
+
 def test_without_smoothing_one_unseen_pair_costs_infinitely_much():
     plain, smooth = Markov("abab", order=1), Markov("abab", order=1, smoothing=1.0)
     assert plain.cross_entropy("aab") == math.inf
@@ -156,6 +195,19 @@ def test_samples_follow_the_counts_and_the_seed():
     assert text.startswith("cbdabcbd")
     assert text == "".join(model.sample(50, seed=0, start="ab"))
     assert model.sample(5, seed=0, start="zz")
+
+
+def test_a_sample_obeys_its_temperature():
+    """Catches a temperature that never reaches the draw: after a, b comes three times as often as c."""
+    model = Markov("abacabab" * 50, order=1)
+
+    def share(temperature):
+        drawn = "".join(model.sample(4_000, seed=0, temperature=temperature))
+        return drawn.count("b") / (drawn.count("b") + drawn.count("c"))
+
+    assert share(1.0) == pytest.approx(0.75, abs=0.04)
+    assert share(0.5) == pytest.approx(0.9, abs=0.04)
+    assert share(0.05) == 1
 
 
 def test_words_work_like_characters():
