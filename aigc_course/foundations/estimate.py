@@ -44,7 +44,7 @@ def kl_summands_nonnegative(log_p: Float[Tensor, " n"], log_q: Float[Tensor, " n
 def kl_summands_weighted(log_p: Float[Tensor, " n"], log_q: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
     """Importance sampling: summands for KL(p ‖ q) from draws of ``q``, each weighted by p/q."""
     log_weight = log_p - log_q
-    return log_weight.exp() * log_weight
+    return torch.where(log_weight == -torch.inf, 0, log_weight.exp() * log_weight)  # a weight of 0 counts nothing
 
 
 def transformed_log_prob(

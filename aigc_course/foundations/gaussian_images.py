@@ -13,6 +13,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+FLOOR = 1e-6  # the smallest variance: pixels that never vary would give 0, and an infinite density
+
 
 class GaussianImages:
     """A normal distribution of images with ``k`` principal directions and equal noise in all the others."""
@@ -26,8 +28,9 @@ class GaussianImages:
         self.shape, self.mean = x.shape[1:], flat.mean(dim=0)
         _, spread, directions = torch.linalg.svd(flat - self.mean, full_matrices=False)
         variances = spread.square() / n
-        self.directions, self.variances = directions[:k], variances[:k]
-        self.noise = (variances[k:].sum() / (d - k)).clamp(min=1e-6)  # pixels that never vary would give 0
+        self.directions = directions[:k]
+        self.variances = variances[:k].clamp(min=FLOOR)
+        self.noise = (variances[k:].sum() / (d - k)).clamp(min=FLOOR)
 
     def sample(self, n: int, *, noise: bool = False) -> Float[Tensor, "n *shape"]:
         """``n`` images, clipped to [0, 1]; without the noise of the other directions unless it is asked for."""

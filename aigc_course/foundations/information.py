@@ -31,9 +31,10 @@ def cross_entropy(p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: float
 
 
 def kl(p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: float = 1.0) -> Float[Tensor, ""]:
-    """Kullback–Leibler divergence of ``q`` from ``p`` in nats, E log(p/q) over draws from ``p``."""
-    surplus = torch.where(p > 0, p * (p.log() - q.log()), torch.zeros_like(p))
-    return cell * surplus.sum()
+    """Kullback–Leibler divergence KL(p ‖ q) in nats, E log(p/q) over draws from ``p``."""
+    happens = p > 0  # elsewhere 1 stands in for both, before the logarithm: so the gradient is a number, too
+    log_ratio = torch.where(happens, p, 1).log() - torch.where(happens, q, 1).log()
+    return cell * (p * log_ratio).sum()
 
 
 def jensen_shannon(p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: float = 1.0) -> Float[Tensor, ""]:
@@ -54,16 +55,16 @@ def normal_kl(
     deviation_q: Float[Tensor, "*b"],
 ) -> Float[Tensor, "*b"]:
     """KL(p ‖ q) in nats of two normals, in closed form, elementwise."""
-    ratio = (deviation_p / deviation_q).square()
-    shift = ((mean_p - mean_q) / deviation_q).square()
-    return 0.5 * (ratio + shift - 1 - ratio.log())
+    ratio = deviation_p / deviation_q
+    shift = (mean_p - mean_q) / deviation_q
+    return 0.5 * (ratio.square() + shift.square() - 1) - ratio.log()
 
 
 def normal_nll(
     x: Float[Tensor, "b d"], mean: Float[Tensor, "b d"], *, variance: float | Float[Tensor, ""]
 ) -> Float[Tensor, " b"]:
     """Negative log-likelihood in nats, summed over the ``d`` numbers, each normal with the same fixed variance."""
-    v = torch.as_tensor(variance)
+    v = torch.as_tensor(variance, dtype=x.dtype, device=x.device)
     return 0.5 * ((x - mean).square() / v + (2 * math.pi * v).log()).sum(dim=1)
 
 

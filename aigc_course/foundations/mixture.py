@@ -52,7 +52,7 @@ class BernoulliMixture(nn.Module):
         nats = -log_joint.logsumexp(dim=1).mean().item()
         row = {"nats": nats, "objective": nats + self.penalty() / len(x)}
         size = share.sum(dim=0)
-        white = (share.T @ x + self.pseudo) / (size.unsqueeze(1) + 2 * self.pseudo).clamp(min=1e-300)
+        white = (share.T @ x + self.pseudo) / (size.unsqueeze(1) + 2 * self.pseudo).clamp(min=torch.finfo(x.dtype).tiny)
         self.chances = white.clamp(0, 1)  # rounding may leave 1 + 1e-16
         self.weights = size / len(x)
         return row

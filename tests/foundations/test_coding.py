@@ -37,6 +37,13 @@ def test_unlikely_strings_come_back_too():
             assert decode(encode(symbols, lambda _, c=chance: c), len(symbols), lambda _, c=chance: c) == symbols
 
 
+def test_small_chances_are_not_rounded_away():
+    """Catches a coarse grid of chances: a rare 1 of chance 0.0005 must cost its eleven bits, a 0 next to nothing."""
+    symbols = ([0] * 1999 + [1]) * 10
+    best = ideal(symbols, lambda _: 0.0005)
+    assert len(encode(symbols, lambda _: 0.0005)) == pytest.approx(best, abs=4)
+
+
 def test_decoder_reads_only_its_own_bits():
     """Catches an ending that relies on zeros behind it: whatever follows, the symbols are the same."""
     symbols = [1, 0, 0, 1, 1, 1, 0, 1]

@@ -23,6 +23,11 @@ def test_the_error_is_the_scatter_of_the_mean():
         assert result.error.mean().item() == pytest.approx(3 / n**0.5, rel=0.05)
 
 
+def test_the_spread_of_the_draws_is_estimated_without_bias():
+    """Catches n for n - 1: of 0 and 2 the squares around 1 add up to 2, over 1; the error is √(2/2)."""
+    assert monte_carlo(torch.tensor([0.0, 2.0])).error.item() == pytest.approx(1)
+
+
 def test_interval_holds_the_truth_in_95_of_100_cases():
     """Catches an interval of one error, or of one side."""
     low, high = monte_carlo(torch.randn(200, 5000, generator=generator(0))).interval()
@@ -48,6 +53,12 @@ def test_three_estimators_of_one_divergence():
         assert result.mean.item() == pytest.approx(exact, abs=4 * result.error.item())
         assert result.error.item() < 0.003
     assert positive.min() >= 0 > plain.min()
+
+
+def test_a_draw_that_p_rules_out_counts_nothing():
+    """Catches 0 · ∞: uniform p on [0, 1], uniform q on [0, 2], where half of the draws have the weight 0."""
+    log_p, log_q = torch.tensor([0.0, -math.inf]), torch.full((2,), -math.log(2))
+    assert estimate.kl_summands_weighted(log_p, log_q).mean().item() == pytest.approx(math.log(2))
 
 
 @pytest.mark.parametrize(("mean", "deviation", "better"), [(0.3, 1.0, True), (0.4, 1.3, False)])

@@ -53,6 +53,20 @@ def test_a_mixture_gives_each_class_the_same_probability():
     torch.testing.assert_close(mixture_log_likelihood(models, x), both.float(), rtol=1e-4, atol=1e-3)
 
 
+def test_samples_stay_in_the_range_of_pixels():
+    """Catches brightness below 0 or above 1, which a display would wrap or clip in its own way."""
+    x = torch.randint(0, 2, (40, 1, 2, 3), generator=torch.Generator().manual_seed(0)).float()
+    drawn = GaussianImages(x, k=3).sample(500, noise=True)
+    assert drawn.min() == 0
+    assert drawn.max() == 1
+
+
+def test_images_that_are_all_the_same_have_a_finite_density():
+    """Catches a variance of 0 in a chosen direction: its logarithm, and 0 / 0."""
+    x = torch.full((5, 1, 2, 3), 0.5)
+    assert GaussianImages(x, k=2).log_likelihood(x).isfinite().all()
+
+
 def test_too_many_directions_are_named():
     with pytest.raises(ValueError, match="k=6"):
         GaussianImages(images(60), k=6)

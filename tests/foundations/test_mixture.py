@@ -97,6 +97,31 @@ def test_every_round_lowers_the_objective(pseudo):
     assert values[-1] < values[0] - 1
 
 
+def test_the_objective_is_the_price_of_real_and_imaginary_pixels():
+    """Catches a price per picture added to one for all pictures."""
+    model, x = random_mixture(pseudo=0.7), ALL[[0, 3, 9]]
+    imaginary = -0.7 * (model.chances.log() + (1 - model.chances).log()).sum()
+    assert model.step(x)["objective"] == pytest.approx(
+        ((imaginary - by_torch(random_mixture()).log_prob(x).sum()) / 3).item()
+    )
+
+
+def test_a_component_that_takes_no_picture_stays_a_number():
+    """Catches 0 / 0 in float32, where the smallest number of float64 is 0."""
+    model = BernoulliMixture(torch.tensor([0.0, 1.0]), torch.full((2, 4), 0.5), pseudo=0.0)
+    x = ALL[[1, 5, 6]].float()
+    model.step(x)
+    assert model.chances.isfinite().all()
+    torch.testing.assert_close(model.chances[1], x.mean(dim=0))
+
+
+def test_very_unlikely_is_not_impossible():
+    """Catches a limit for "never" that a picture of many unlikely pixels can reach."""
+    model = BernoulliMixture(torch.ones(1).double(), torch.full((1, 400), 1e-300, dtype=torch.float64))
+    white = torch.ones(1, 400).double()
+    assert model.log_prob(white).item() == pytest.approx(-400 * 300 * math.log(10))
+
+
 def test_without_imaginary_pixels_new_pictures_are_impossible_and_training_pictures_are_not():
     """Catches nan where a chance is 0 or 1, and a model that hides its infinite surprise."""
     x, new = digits(), (data.load("digits", split="test").x.flatten(1) > 0.5).double()
@@ -117,6 +142,23 @@ def test_em_finds_a_known_mixture():
     fit(model, x, steps=150, batch_size=len(x))
     order = model.weights.argsort() if truth.weights.diff() > 0 else model.weights.argsort(descending=True)
     torch.testing.assert_close(model.chances[order], truth.chances, atol=0.06, rtol=0)
+
+
+def test_a_draw_names_its_own_component():
+    """Catches pictures returned beside other pictures' components."""
+    torch.manual_seed(0)
+    chances = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
+    x, component = BernoulliMixture(torch.tensor([0.5, 0.5]), chances).draw(50)
+    torch.testing.assert_close(x, chances[component])
+    assert 0 < component.sum() < 50
+
+
+def test_the_start_is_soft_copies_of_different_pictures_which_the_seed_chooses():
+    """Catches a picture chosen twice, a seed without effect, and copies so hard that nothing else is possible."""
+    x = ALL
+    first = mixture.start(x, k=16, seed=1).chances
+    assert sorted(first.tolist()) == sorted((0.25 + 0.5 * x).tolist())
+    assert not torch.equal(mixture.start(x, k=5, seed=1).chances, mixture.start(x, k=5, seed=2).chances)
 
 
 def test_one_component_is_the_average_picture():
