@@ -59,7 +59,7 @@ EVENTS = (
     Event("2020-06", "Denoising diffusion (DDPM)", "Ho", "image", "ho2020denoising", "2006.11239"),
     Event("2021-02", "DALL·E, pictures from captions", "Ramesh", "across", "ramesh2021zero", "2102.12092"),
     Event("2021-12", "Latent diffusion", "Rombach", "across", "rombach2021high", "2112.10752"),
-    Event("2022-03", "Models trained on people's preferences", "Ouyang", "text", "ouyang2022training", "2203.02155"),
+    Event("2022-03", "InstructGPT, trained on preferences", "Ouyang", "text", "ouyang2022training", "2203.02155"),
     Event("2022-04", "Video diffusion", "Ho", "video", "ho2022video", "2204.03458"),
     Event("2022-11", "ChatGPT opened to the public", "OpenAI", "text", "openai2022introducing"),
     Event("2024-03", "Rectified-flow Transformers for pictures", "Esser", "across", "esser2024scaling", "2403.03206"),

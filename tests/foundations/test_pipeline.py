@@ -25,6 +25,17 @@ def test_no_paragraph_is_on_both_sides():
     assert {word for word in train.split()}.isdisjoint(held_out.split())
 
 
+def test_cleaning_keeps_the_letters():
+    """Catches capitals thrown away with the marks, words joined, and a blank left before a comma."""
+    assert corpus.clean("The `Value`, as\n  in PEP 8’s rule (see above).") == "the value, as in pep 's rule see above."
+
+
+def test_a_paragraph_that_occurs_twice_is_counted_once():
+    texts = [f"word{i}" for i in range(10)] * 2
+    train, held_out = corpus.split(texts, held_out=0.5)
+    assert sorted(f"{train} {held_out}".split()) == sorted(set(texts))
+
+
 def test_verification_gives_the_reason():
     source = "the value of the expression is the value of the last item in the list and nothing else"
     words = pipeline.vocabulary(source)
@@ -41,7 +52,9 @@ def test_the_whole_pipeline_publishes_what_passed(tmp_path):
     assert note == pipeline.NOTE
     assert len(lines) == report["accepted"] < report["candidates"]
     assert report["order"] in range(4, 7)
-    assert 0.5 < report["nats per character"] < 2
+    text, held_out = pipeline.preprocess(corpus.paragraphs())
+    model = pipeline.train(text, order=int(report["order"]))
+    assert report["nats per character"] == pytest.approx(model.cross_entropy(held_out))
     assert all(line[0].isupper() or not line[0].isalpha() for line in lines)
 
 

@@ -34,6 +34,16 @@ def test_the_table_is_in_order_of_time_and_agrees_with_itself():
     assert [e.year for e in EVENTS] == sorted(e.year for e in EVENTS)
     assert contradictions(EVENTS) == []
     assert Event("2013", "", "", "any", "").year == 2013.5
+    assert [Event(f"2013-{m}", "", "", "any", "").year for m in ("01", "12")] == pytest.approx(
+        [2013.042, 2013.958], abs=1e-3
+    )
+
+
+def test_a_wrong_month_contradicts_its_source_too():
+    """Catches a comparison of years only; a year alone, where no month is claimed, is no contradiction."""
+    event = Event("2014-07", "GAN", "Goodfellow", "image", "goodfellow2014generative", "1406.2661")
+    assert len(contradictions((event,))) == 1
+    assert contradictions((dataclasses.replace(event, date="2014"),)) == []
 
 
 @pytest.mark.folklore("H01")
