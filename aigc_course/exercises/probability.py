@@ -23,6 +23,7 @@ from aigc_course.exercises.answers.probability import (
     nll_without_normaliser,
     with_error,
     with_error_of_one_draw,
+    with_error_of_the_biased_variance,
     with_error_over_n,
     with_error_squared,
     with_interval,
@@ -157,11 +158,16 @@ EXERCISES = (
         hints=(
             "Variances of independent draws add; dividing the sum by n divides its variance by n².",
             "So the variance of the mean is that of one draw over n. The error is its root.",
+            "The variance of one draw: sum of the squares around the mean, over n - 1; `draws.std()` does that.",
         ),
         solution=with_error,
         inputs=_draws,
         wrong=(
             Wrong(with_error_of_one_draw, "That is the spread of single draws; their mean varies less, by 1/√n."),
+            Wrong(
+                with_error_of_the_biased_variance,
+                "Your variance is a little small: the mean comes from the same draws, so divide the squares by n - 1.",
+            ),
             Wrong(with_error_over_n, "You divide by n; the standard deviation of a mean falls as 1/√n."),
             Wrong(with_error_squared, "That is the variance of the mean; the error is its square root."),
             Wrong(with_interval, "That is half of the 95 % interval; the standard error is without the factor 1.96."),
@@ -181,7 +187,8 @@ EXERCISES = (
             Option(
                 "Neither: on unseen pictures they cannot be told apart, and the smaller one costs less to keep.",
                 True,
-                "Likelihood is judged on pictures that were not used for fitting, with its error bar.",
+                "Likelihood is judged on pictures that were not used for fitting, with its error bar. (Sharper still: "
+                "compare the two models picture by picture; the error of the differences is smaller.)",
             ),
             Option(
                 "The one with 80, because its gap between training and test is smaller.",

@@ -158,7 +158,7 @@ EXERCISES = (
         text="A language model answers “17 + 25 = 32.” in a perfect sentence. Which explanation fits your measurement?",
         options=(
             Option(
-                "It was trained to continue texts plausibly, and no part of that checks a sum.",
+                "It was trained to continue texts plausibly, and nothing checks a sum before it is written.",
                 True,
                 "A likely continuation is often true, because true sentences are frequent. Where they are rare, as "
                 "with sums nobody wrote down, likely and true part company.",
@@ -178,15 +178,15 @@ EXERCISES = (
             Option(
                 "It copied a false page.",
                 False,
-                "Possible for one sum. Nobody published all the sums that it gets wrong.",
+                "Possible for one sum, but hardly for all the sums that it gets wrong.",
             ),
         ),
     ),
     Question(
         id="what_is_aigc.copying",
         objective=4,
-        text="A text model needs 0.34 nats per character on its training text and 1.30 on new text. What will you see "
-        "in its output?",
+        text="A Markov chain that looks back ten characters needs 0.34 nats per character on its training text and "
+        "1.30 on new text. It writes by drawing from its counts. What will you see?",
         options=(
             Option(
                 "Excellent new text: 0.34 nats is close to perfect.",
@@ -197,8 +197,8 @@ EXERCISES = (
             Option(
                 "Long passages copied from the training text.",
                 True,
-                "Almost no surprise means almost no choice: after ten letters one continuation is left, the one "
-                "that stands there. Check every output for long copies.",
+                "Little surprise means little choice: after most runs of ten characters one continuation is left, the "
+                "one that stands there. Check every output for long copies.",
             ),
             Option(
                 "Nonsense, because it overfits.",

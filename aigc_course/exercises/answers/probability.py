@@ -75,6 +75,11 @@ def with_error_of_one_draw(draws: Tensor) -> tuple[Tensor, Tensor]:
     return draws.mean(), draws.std()
 
 
+def with_error_of_the_biased_variance(draws: Tensor) -> tuple[Tensor, Tensor]:
+    """The squares divided by n, although the mean was fitted to the same draws."""
+    return draws.mean(), draws.std(correction=0) / len(draws) ** 0.5
+
+
 def with_error_over_n(draws: Tensor) -> tuple[Tensor, Tensor]:
     """Divided by n instead of its root."""
     return draws.mean(), draws.std() / len(draws)
