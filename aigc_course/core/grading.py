@@ -170,8 +170,19 @@ def _same(a: Any, b: Any, tolerance: float) -> bool:
 def _first_difference(given: list[Any], expected: list[Any], tolerance: float) -> str:
     for a, b in zip(given, expected, strict=True):
         if not _same(a, b, tolerance):
-            return f"on random input your result is {_brief(a)}, the reference gives {_brief(b)}"
+            both = f"your result is {_brief(a)}, the reference gives {_brief(b)}"
+            return f"on random input {both}{_place(a, b, tolerance)}"
     raise AssertionError("only called when the results differ")
+
+
+def _place(a: Any, b: Any, tolerance: float) -> str:
+    """Where two tensors of one shape begin to differ, when ``_brief`` shows only numbers that agree."""
+    if not (isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape == b.shape):
+        return ""
+    x, y = a.detach().double().flatten(), b.detach().double().flatten()
+    at = int(torch.isclose(x, y, rtol=tolerance, atol=tolerance, equal_nan=True).long().argmin())
+    index = ", ".join(str(int(i)) for i in torch.unravel_index(torch.tensor(at), a.shape))
+    return f"; at [{index}] {x[at].item():.4g} in place of {y[at].item():.4g}" if at > 2 else ""
 
 
 def _brief(value: Any) -> str:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -61,6 +63,15 @@ def test_a_verdict_says_what_happened(answer, status, message, capsys):
     assert verdict.status == status
     assert message in verdict.message
     assert capsys.readouterr().out.startswith(f"toy.double: {status}")
+
+
+def test_a_late_difference_is_shown():
+    """Catches a message with two equal beginnings: the numbers that differ stand further back."""
+    table = replace(DOUBLE, inputs=lambda g: (torch.randn(2, 4, generator=g),))
+    late = torch.zeros(2, 4)
+    late[1, 2] = 5
+    assert "; at [1, 2] " in grading.judge(table, lambda x: 2 * x + late).message
+    assert "; at" not in grading.judge(table, lambda x: 3 * x).message
 
 
 def test_an_answer_that_remembers_the_first_input_fails():
