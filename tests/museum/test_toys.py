@@ -9,6 +9,7 @@ from scipy.stats import binomtest
 from aigc_course.core import data
 from aigc_course.gan import game
 from aigc_course.gan.diagnostics import ring_modes
+from aigc_course.metrics import failures
 from aigc_course.museum import toys
 from aigc_course.vae.gaussian import bernoulli_log_likelihood, elbo, fully_connected, kl_to_standard_normal
 
@@ -96,6 +97,40 @@ def test_no_distribution_explains_a_training_set_better_than_copying_it():
         assert p[:n].log().mean().item() <= best + 1e-6
     copied = torch.cat([torch.full((n,), 1 / n), torch.zeros(30)])
     assert copied[:n].log().mean().item() == pytest.approx(best, abs=1e-6)
+
+
+@pytest.mark.equation("failure_museum-late")
+def test_against_a_judge_that_stands_still_one_place_is_best():
+    """Catches a bound on the wrong side: free points that descend on the loss all meet where D is largest."""
+    torch.manual_seed(0)
+    points = torch.randn(64, 2).requires_grad_()
+
+    def logit(x):
+        return 1.5 - 0.5 * (x - torch.tensor([1.0, -1.0])).square().sum(dim=1)
+
+    best = -math.log(1 / (1 + math.exp(-1.5)))
+    assert game.non_saturating_loss(logit(points)).item() > best + 0.5
+    optimizer = torch.optim.Adam([points], lr=0.1)
+    for _ in range(600):
+        optimizer.zero_grad()
+        game.non_saturating_loss(logit(points)).backward()
+        optimizer.step()
+    assert game.non_saturating_loss(logit(points)).item() == pytest.approx(best, abs=1e-4)
+    assert points.std(dim=0).max() < 0.01
+
+
+@pytest.mark.equation("failure_museum-by-heart")
+def test_the_best_judge_of_a_training_set_knows_it_by_heart():
+    """Catches a value that can be positive; the judge by heart reaches 0 whatever is generated, and favours its set."""
+    train, held = data.load("ring", n=200).x, data.load("ring", split="test", n=100).x
+
+    def by_heart(x):
+        return torch.where((x.unsqueeze(1) == train).all(dim=2).any(dim=1), 40.0, -40.0)
+
+    for fake in (held, torch.randn(100, 2)):
+        assert game.value(by_heart(train), by_heart(fake)).item() == pytest.approx(0, abs=1e-6)
+        assert game.value(torch.randn(200), torch.randn(100)).item() < 0
+    assert failures.advantage(by_heart(train), by_heart(held)) == 1
 
 
 @pytest.mark.equation("failure_museum-ten")
