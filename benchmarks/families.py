@@ -21,7 +21,6 @@ from aigc_course.vae.gaussian import fully_connected
 from benchmarks import plain
 from benchmarks.measure import Action
 
-LOSSES = "loss on logits"
 MEMORY = "batches from memory"
 OURS = "ours, untuned"
 FUSED = "+ fused Adam"
