@@ -178,6 +178,17 @@ def linear(kind: type[LinearVAE] = LinearVAE) -> LinearVAE:
 
 
 @pytest.mark.folklore("F03")
+def test_f03_both_signs_are_turned(digits):
+    """Catches a folklore row that shows another mistake: the printed loss is exactly minus the right one."""
+    losses = []
+    for kind in (PrintedLoss, LinearVAE):
+        model = linear(kind)
+        torch.manual_seed(1)
+        losses.append(model.loss(digits[:9]).item())
+    assert losses[0] == pytest.approx(-losses[1])
+
+
+@pytest.mark.folklore("F03")
 def test_f03_printed_signs_have_no_minimum(digits):
     """Wrong version: the longer it descends, the further the posterior is from the prior, and the loss has no end."""
     early, late = (descended(linear(PrintedLoss), digits, steps=steps) for steps in (30, 120))
@@ -240,6 +251,8 @@ def test_f07_without_the_normaliser_the_bound_is_none():
     q = Gaussian(exact.mean, exact.logvar - 4)
     torch.manual_seed(0)
     z = q.sample()
+    squares = (z - q.mean).square() / q.logvar.exp()
+    torch.testing.assert_close(unnormalised_log_q(z, q), -0.5 * squares.sum(dim=1), atol=1e-4, rtol=1e-4)
     log_joint = model.log_likelihood(x, z) + gaussian.log_prior(z)
     evidence = model.evidence(x[:1]).item()
     assert (log_joint - unnormalised_log_q(z, q)).mean().item() > evidence + 0.1
