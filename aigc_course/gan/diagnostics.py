@@ -17,6 +17,8 @@ def ring_modes(points: Float[Tensor, "n 2"], *, radius: float = 0.3) -> tuple[in
 
     Near means within ``radius``, three standard deviations of the data by default.
     """
+    if not len(points):
+        raise ValueError("no points; draw some before you count modes")
     angle = torch.arange(8, device=points.device) * (2 * math.pi / 8)
     distance = torch.cdist(points, 2 * torch.stack([angle.cos(), angle.sin()], dim=1))
     near, mode = distance.min(dim=1)
@@ -31,6 +33,8 @@ def digit_counts(images: Float[Tensor, "n 1 h w"]) -> Int[Tensor, " 10"]:
 
 def effective_number(counts: Int[Tensor, " c"]) -> float:
     """Exponential of the entropy of the shares: ``c`` when all classes are equally frequent, 1 when only one occurs."""
+    if not counts.any():
+        raise ValueError(f"counts={counts.tolist()}; nothing was counted, so no class is more or less frequent")
     share = counts / counts.sum()
     return torch.special.entr(share).sum().exp().item()
 

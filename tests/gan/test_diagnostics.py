@@ -31,6 +31,13 @@ def test_counts_agree_with_the_labels_of_real_digits():
     assert (diagnostics.digit_counts(x) - y.bincount(minlength=10)).abs().sum() <= 6
 
 
+def test_of_nothing_there_are_no_modes_and_no_shares():
+    with pytest.raises(ValueError, match="no points; draw some"):
+        diagnostics.ring_modes(torch.empty(0, 2))
+    with pytest.raises(ValueError, match=r"counts=\[0, 0\]; nothing was counted"):
+        diagnostics.effective_number(torch.tensor([0, 0]))
+
+
 def test_effective_number_at_both_ends():
     assert diagnostics.effective_number(torch.full((10,), 7)) == pytest.approx(10)
     assert diagnostics.effective_number(torch.tensor([0, 9, 0])) == pytest.approx(1)
