@@ -24,7 +24,7 @@ from aigc_course.museum.exhibits import EXHIBITS, run
 TABLE = Path(__file__).with_name("evidence.json")
 SEEDS = range(10, 20)  # the limits were set on seeds 0 to 9
 ENOUGH = 9  # of ten seeds
-SOURCES = ("metrics/failures.py", "museum/exhibits.py", "gan/augmentation.py")
+SOURCES = ("metrics/failures.py", "museum/exhibits.py", "gan/augmentation.py", "gan/diagnostics.py")
 Row = dict[str, Any]
 
 
