@@ -21,7 +21,7 @@ TAGS = ["remove-cell"]
 MARK = "# Installs the course where it is missing (Colab, Binder)"
 FIRST_CELL = (
     MARK
-    + """; where it is installed this does nothing.
+    + """; elsewhere this does nothing.
 import importlib.util
 import os
 import subprocess
@@ -31,11 +31,12 @@ if importlib.util.find_spec("aigc_course") is None:
     address = os.environ.get("AIGC_REPOSITORY", "{address}")
     if not address:
         raise ModuleNotFoundError(
-            "The course's library is not installed here. On your own machine, run `make book` in a copy of the "
-            "course. Elsewhere, run `%env AIGC_REPOSITORY=<address of the course's git repository>` in a cell "
-            "above and try again."
+            "The course's library is not installed here. On your own machine, run `make book` "
+            "in a copy of the course. Elsewhere, run `%env AIGC_REPOSITORY=<address of the "
+            "course's git repository>` in a cell above and try again."
         )
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", f"git+{{address}}"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
+    subprocess.run([*pip, f"git+{{address}}"], check=True)
     importlib.invalidate_caches()"""
 )
 
