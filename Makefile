@@ -23,7 +23,7 @@ help: ## say what there is
 	@echo "make lab       open the notebooks in JupyterLab"
 	@echo "make doctor    check this machine: Python, disk, memory, torch, GPU, fonts, models, browser"
 	@echo "make test-site test the built site in a headless Chromium"
-	@echo "make mutants   plant mistakes in the library, one at a time, and see whether the tests notice"
+	@echo "make mutants   plant mistakes in the library, one at a time, and see whether the tests notice (half an hour)"
 	@echo "make bench     time every family against the same network in plain PyTorch (some minutes, on a quiet machine)"
 	@echo "make museum    train the failures of the museum and their cures from ten seeds, and renew their table (minutes)"
 	@echo "make lint      ruff and pyright"
