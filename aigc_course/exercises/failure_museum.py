@@ -26,7 +26,7 @@ from aigc_course.exercises.answers.failure_museum import (
     weight_without_beta,
     weight_without_floor,
 )
-from aigc_course.metrics.failures import LIMITS
+from aigc_course.museum.detectors import LIMITS
 
 _LIMIT = {name: f"limit {limit.value:g}" for name, limit in LIMITS.items()}
 

@@ -18,13 +18,13 @@ from typing import Any
 
 import torch
 
-from aigc_course.metrics import failures
+from aigc_course.museum import detectors
 from aigc_course.museum.exhibits import EXHIBITS, run
 
 TABLE = Path(__file__).with_name("evidence.json")
 SEEDS = range(10, 20)  # the limits were set on seeds 0 to 9
 ENOUGH = 9  # of ten seeds
-SOURCES = ("metrics/failures.py", "museum/exhibits.py", "gan/augmentation.py", "gan/diagnostics.py")
+SOURCES = ("museum/detectors.py", "museum/exhibits.py", "gan/augmentation.py", "metrics/modes.py")
 Row = dict[str, Any]
 
 
@@ -47,7 +47,7 @@ def examined(name: str, seed: int, *, cured: bool) -> Row:
     """One run as a row: what every detector says, and the cause that its report names."""
     findings = run(name, seed, cured=cured).findings
     said = {key: _short(finding.value) for key, finding in findings.items()}
-    return {"exhibit": name, "cured": cured, "seed": seed, "cause": failures.cause(findings), "said": said}
+    return {"exhibit": name, "cured": cured, "seed": seed, "cause": detectors.cause(findings), "said": said}
 
 
 def _short(value: float) -> float | str:
@@ -95,7 +95,7 @@ def make(path: Path = TABLE, seeds: Sequence[int] = SEEDS, names: Sequence[str] 
 def verdict(found: Sequence[Row], name: str) -> tuple[int, int]:
     """How many sick runs an exhibit's own detector rings at, and how many cured runs all detectors are silent at."""
     own = [row for row in found if row["exhibit"] == name]
-    sick = sum(failures.Finding(name, row["said"][name]).ill for row in own if not row["cured"])
+    sick = sum(detectors.Finding(name, row["said"][name]).ill for row in own if not row["cured"])
     return sick, sum(row["cause"] == "none" for row in own if row["cured"])
 
 

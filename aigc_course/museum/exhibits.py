@@ -1,7 +1,7 @@
 r"""Six exhibits: settings under which a generator fails, and the one setting that is changed to cure it.
 
 Each exhibit is data. ``run`` trains any of them from any seed in a second or a few and returns what the detectors of
-``metrics.failures`` want to see. ``train`` is split by name and size, so that "more data" is a change like any other.
+``museum.detectors`` want to see. ``train`` is split by name and size, so that "more data" is a change like any other.
 
 Symbols: ``data`` a name for ``core.data.load``; ``n`` training examples (all when ``None``); ``k`` numbers of noise or
 of the code. ``game`` settings are those of ``gan.game.GAN``; ``beta`` is the weight of a VAE's KL term.
@@ -19,7 +19,7 @@ from aigc_course.core import data
 from aigc_course.core.train import GradientDescent, Metrics, fit
 from aigc_course.gan import game, wasserstein
 from aigc_course.gan.augmentation import Augmented
-from aigc_course.metrics.failures import EXAMPLES, Evidence, Finding, diagnose
+from aigc_course.museum.detectors import EXAMPLES, Evidence, Finding, diagnose
 from aigc_course.vae.gaussian import VAE
 
 

@@ -82,13 +82,13 @@ def prerequisites(env: BuildEnvironment, slugs: list[str]) -> list[nodes.Node]:
     return [say("prerequisites:"), nodes.Text(" "), *joined([[chapter_link(env, slug)] for slug in slugs], ", ")]
 
 
-def chapter_link(env: BuildEnvironment, slug: str) -> nodes.Node:
-    """Return a link to a written chapter, or the plain title of a planned one."""
+def chapter_link(env: BuildEnvironment, slug: str, words: str = "") -> nodes.Node:
+    """Return a link to a written chapter, or the plain title of a planned one; ``words`` replace the title."""
     book = book_of(env)
     if slug not in book.titles:
-        cure = "write it into book/course.yml or correct the prerequisite"
+        cure = "write it into book/course.yml or correct the slug"
         logger.warning("no chapter %r in the course; %s", slug, cure, type="course", location=env.docname)
-    title = say(book.titles.get(slug, slug))
+    title = nodes.Text(words) if words else say(book.titles.get(slug, slug))
     chapter = book.by_slug.get(slug)
     if chapter is None or chapter.docname not in env.found_docs:
         return title

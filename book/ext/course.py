@@ -7,17 +7,29 @@ Registered in ``_config.yml`` (the path is the root, relative to that file, and 
         book.ext.course: .
 
 It draws described outputs as figures and tables, puts exercises on the page, writes the line under a chapter's
-title, links equations to their tests and rows of the folklore to the appendix (the role ``{row}``), keeps formulas
-with the signs that touch them, and offers the directives ``{proofs}``, ``{folklore}``, ``{folklore-tests}``,
-``{course-map}``, ``{chapter-table}`` and ``{datasets}``. Its warnings have the type ``course``; with ``-W`` they stop
-the build.
+title, links equations to their tests, rows of the folklore to the appendix (the role ``{row}``) and chapters to each
+other by slug (``{chapter}``), keeps formulas with the signs that touch them, and offers the directives ``{proofs}``,
+``{folklore}``, ``{folklore-tests}``, ``{course-map}``, ``{chapter-table}`` and ``{datasets}``. Its warnings have the
+type ``course``; with ``-W`` they stop the build.
 """
 
 from typing import Any
 
 from sphinx.application import Sphinx
 
-from book.ext import course_map, docstrings, equations, figures, folklore, glue, render, site, state, tables
+from book.ext import (
+    chapter_role,
+    course_map,
+    docstrings,
+    equations,
+    figures,
+    folklore,
+    glue,
+    render,
+    site,
+    state,
+    tables,
+)
 from book.ext.phrases import phrase
 
 
@@ -29,8 +41,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(phrase)
     app.add_transform(equations.ChapterPage)
     app.add_transform(folklore.RowLinks)
+    app.add_transform(chapter_role.ChapterLinks)
     app.add_post_transform(glue.Glue)
     app.add_role("row", folklore.RowRole())
+    app.add_role("chapter", chapter_role.ChapterRole())
     app.add_directive("proofs", equations.Proofs)
     app.add_directive("folklore", folklore.Folklore)
     app.add_directive("folklore-tests", folklore.FolkloreTests)

@@ -11,22 +11,23 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
+from book.tools.layers import LAYERS
+
 PAGE = "book/pages/api"
 MARK = "% library"
 PACKAGE = "aigc_course"
-ORDER = ("core", "foundations", "vae", "gan", "language", "likelihood", "diffusion", "metrics")
 
 
 def modules(root: Path) -> dict[str, list[str]]:
-    """The library's modules by package, packages in the order of the book and exercises last."""
+    """The library's modules by package, packages in the order of their layers."""
     folders = [path.parent for path in (root / PACKAGE).glob("*/__init__.py")]
-    folders.sort(key=lambda path: (path.name == "exercises", _rank(path.name), path.name))
+    folders.sort(key=lambda path: (_rank(path.name), path.name))
     found = {path.name: sorted(file.stem for file in path.glob("*.py") if file.stem != "__init__") for path in folders}
     return {package: names for package, names in found.items() if names}
 
 
 def _rank(package: str) -> int:
-    return ORDER.index(package) if package in ORDER else len(ORDER)
+    return LAYERS.index(package) if package in LAYERS else len(LAYERS)
 
 
 def summary(root: Path, package: str) -> str:

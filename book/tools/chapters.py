@@ -74,8 +74,8 @@ class Chapter:
 
     @property
     def slug(self) -> str:
-        """The chapter's slug, or its folder's name without the number while the front matter lacks one."""
-        return self.front.get("slug") or re.sub(r"^\d+_", "", self.path.stem)
+        """The chapter's slug: its file's name without the number."""
+        return re.sub(r"^\d+_", "", self.path.stem)
 
     @property
     def code(self) -> list[Cell]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import graphlib
-import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -61,9 +60,8 @@ def _chapter(chapter: Chapter, datasets: Collection[str]) -> Iterator[str]:
 
 
 def _values(chapter: Chapter, front: dict[str, Any]) -> Iterator[str]:
-    folder = re.sub(r"^\d+_", "", chapter.path.parent.name)
-    if front["slug"] != folder or chapter.path.stem != chapter.path.parent.name:
-        yield f"slug {front['slug']!r}, folder {chapter.path.parent.name!r} and file name do not agree (NN_slug)"
+    if front["slug"] != chapter.slug:
+        yield f"slug {front['slug']!r} and file name {chapter.path.name!r} do not agree (<k>_<slug>.ipynb)"
     titles = [words for level, words, _ in chapter.headings if level == 1]
     if titles != [front["title"]]:
         yield f"title {front['title']!r} must be the one level-1 heading; there are {titles}"

@@ -57,7 +57,7 @@ def reach(names: Iterable[str], root: Path) -> set[Path]:
             if path not in found:
                 found.add(path)
                 package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-                waiting += _names(path.read_text(encoding="utf-8"), package)
+                waiting += imported(path.read_text(encoding="utf-8"), package)
     return found
 
 
@@ -86,11 +86,11 @@ def _file(name: str, root: Path) -> Path | None:
 def _names_in_cell(cell: Cell) -> list[str]:
     if cell.source.lstrip().startswith("%%"):
         return [f"{PACKAGE}.*"] if PACKAGE in cell.source else []
-    return _names(_MAGIC.sub(r"\1pass", cell.source), "")
+    return imported(_MAGIC.sub(r"\1pass", cell.source), "")
 
 
 @cache
-def _names(text: str, package: str) -> list[str]:
+def imported(text: str, package: str) -> list[str]:
     """Names within the library that `text`, a module of `package`, may import."""
     try:
         tree = ast.parse(text)

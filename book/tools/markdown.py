@@ -8,7 +8,8 @@ _FENCE = re.compile(r"^(?P<indent> {0,3})(?P<mark>`{3,}|~{3,}|:{3,})(?P<info>.*)
 # The label may be missing: an equation without one must be read too, or its end would pass for another's beginning.
 _DOLLAR = re.compile(r"\$\$(?P<math>.+?)\$\$(?:[ \t]*\((?P<label>[^()\s]+)\))?", re.DOTALL)
 _OPTION = re.compile(r"^:(?:(?:label|name):[ \t]*(?P<label>\S+)|\w+:.*)[ \t]*$", re.MULTILINE)
-_ROLE = re.compile(r"\{(eq|row|cite(?::\w+)?)\}`([^`]+)`")
+_ROLE = re.compile(r"\{(eq|row|chapter|cite(?::\w+)?)\}`([^`]+)`")
+_CODE_SPAN = re.compile(r"\{[\w:]+\}`[^`]+`|(?P<mark>`+)(?!`).+?(?<!`)(?P=mark)(?!`)")
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 
 
@@ -38,7 +39,7 @@ def _is_directive_of_prose(mark: str, info: str) -> bool:
 def equations(text: str) -> list[tuple[str, str]]:
     """Labelled equations of `text` as (label, LaTeX): `$$…$$ (label)` first, then `{math}` directives."""
     prose, blocks = split(text)
-    pairs = _DOLLAR.finditer(_without_inline_code(prose))
+    pairs = _DOLLAR.finditer(without_inline_code(prose))
     found = [(match["label"], match["math"].strip()) for match in pairs if match["label"]]
     for info, body in blocks:
         if info.startswith("{math}"):
@@ -67,5 +68,6 @@ def headings(text: str) -> list[tuple[int, str]]:
     return [(len(marks), words) for marks, words in _HEADING.findall(prose)]
 
 
-def _without_inline_code(prose: str) -> str:
-    return re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "", prose)
+def without_inline_code(prose: str) -> str:
+    """`prose` without its code spans; roles stay as they are."""
+    return _CODE_SPAN.sub(lambda found: "" if found["mark"] else found[0], prose)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from aigc_course.metrics.failures import LIMITS
 from aigc_course.museum import evidence
+from aigc_course.museum.detectors import LIMITS
 from aigc_course.museum.exhibits import EXHIBITS
 
 ROWS = evidence.rows()

@@ -8,9 +8,8 @@ from scipy.stats import binomtest
 
 from aigc_course.core import data
 from aigc_course.gan import game
-from aigc_course.gan.diagnostics import ring_modes
-from aigc_course.metrics import failures
-from aigc_course.museum import toys
+from aigc_course.metrics.modes import ring_modes
+from aigc_course.museum import detectors, toys
 from aigc_course.vae.gaussian import bernoulli_log_likelihood, elbo, fully_connected, kl_to_standard_normal
 
 
@@ -130,7 +129,7 @@ def test_the_best_judge_of_a_training_set_knows_it_by_heart():
     for fake in (held, torch.randn(100, 2)):
         assert game.value(by_heart(train), by_heart(fake)).item() == pytest.approx(0, abs=1e-6)
         assert game.value(torch.randn(200), torch.randn(100)).item() < 0
-    assert failures.advantage(by_heart(train), by_heart(held)) == 1
+    assert detectors.advantage(by_heart(train), by_heart(held)) == 1
 
 
 @pytest.mark.equation("failure_museum-ten")

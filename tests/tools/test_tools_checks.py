@@ -109,7 +109,7 @@ def test_front_matter_that_is_right(project):
     [
         ({"title": None}, "metadata.aigc.title must be a str"),
         ({"title": "Two"}, "title 'Two' must be the one level-1 heading"),
-        ({"slug": "uno"}, "slug 'uno', folder '01_one'"),
+        ({"slug": "uno"}, "slug 'uno' and file name '01_one.ipynb' do not agree"),
         ({"objectives": ["a"]}, "1 objectives"),
         ({"objectives": ["a", "b", ""]}, "strings that are not empty"),
         ({"teaches": []}, "teaches is empty"),

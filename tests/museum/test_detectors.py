@@ -11,9 +11,8 @@ from sklearn.metrics import roc_auc_score
 
 from aigc_course.core import data
 from aigc_course.gan import game
-from aigc_course.metrics import failures
-from aigc_course.metrics.failures import LIMITS, Evidence, Finding, cause, diagnose
-from aigc_course.museum import toys
+from aigc_course.museum import detectors, toys
+from aigc_course.museum.detectors import LIMITS, Evidence, Finding, cause, diagnose
 from aigc_course.vae.gaussian import Gaussian
 
 RING, HELD = data.load("ring").x, data.load("ring", split="test", n=500).x
@@ -23,7 +22,7 @@ RING, HELD = data.load("ring").x, data.load("ring", split="test", n=500).x
 def test_chance_is_that_of_two_libraries():
     """Catches swapped arguments and ties that count whole or not at all; half of the numbers are tied here."""
     a, b = torch.randint(6, (40,)).float(), torch.randint(1, 8, (30,)).float()
-    found = failures.chance_above(a, b)
+    found = detectors.chance_above(a, b)
     assert found == pytest.approx(mannwhitneyu(a, b).statistic / (40 * 30), abs=1e-12)
     labels = torch.cat([torch.ones(40), torch.zeros(30)])
     assert found == pytest.approx(roc_auc_score(labels, torch.cat([a, b])), abs=1e-12)
@@ -33,7 +32,7 @@ def test_chance_is_that_of_two_libraries():
 def test_both_chances_add_up_to_one(a, b):
     """Catches a > b turned into a ≥ b on one side."""
     x, y = torch.tensor(a).float(), torch.tensor(b).float()
-    assert failures.chance_above(x, y) + failures.chance_above(y, x) == pytest.approx(1)
+    assert detectors.chance_above(x, y) + detectors.chance_above(y, x) == pytest.approx(1)
 
 
 @pytest.mark.equation("failure_museum-shift")
@@ -41,7 +40,7 @@ def test_both_chances_add_up_to_one(a, b):
 def test_an_overfitted_judge(shift):
     """Catches seen and unseen swapped, and the √2 of a difference of two normals left out."""
     seen, unseen = torch.randn(3_000) + shift, torch.randn(3_000)
-    assert failures.advantage(seen, unseen) == pytest.approx(toys.advantage_of_shift(shift), abs=0.025)
+    assert detectors.advantage(seen, unseen) == pytest.approx(toys.advantage_of_shift(shift), abs=0.025)
 
 
 @pytest.mark.equation("failure_museum-copies")
@@ -50,7 +49,7 @@ def test_copies(share):
     """Catches train and held swapped (copies would then look far) and a distance to the wrong set."""
     train, fresh, held = torch.randn(3, 600, 4).unbind()
     samples = toys.partly_copied(fresh, train, share=share)
-    assert failures.nearness(samples, train, held) == pytest.approx(toys.nearness_of_copies(share), abs=0.05)
+    assert detectors.nearness(samples, train, held) == pytest.approx(toys.nearness_of_copies(share), abs=0.05)
 
 
 @pytest.mark.equation("failure_museum-spread", "failure_museum-modes")
@@ -58,8 +57,8 @@ def test_copies(share):
 def test_a_generator_that_knows_some_modes(m):
     """Catches an entropy for its exponential, and a ratio turned over."""
     kept = toys.modes_kept(data.load("ring", seed=5).x, m=m)
-    anchors = RING[: failures.ANCHORS]
-    assert failures.spread(kept, HELD[: len(kept)], anchors) == pytest.approx(m / 8, abs=0.12)
+    anchors = RING[: detectors.ANCHORS]
+    assert detectors.spread(kept, HELD[: len(kept)], anchors) == pytest.approx(m / 8, abs=0.12)
 
 
 def test_spread_is_the_ratio_of_two_exponentials():
@@ -67,7 +66,7 @@ def test_spread_is_the_ratio_of_two_exponentials():
     anchors = torch.tensor([[0.0], [1.0]])
     held = torch.tensor([[0.1], [0.2], [0.0], [0.9]])
     entropy = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
-    assert failures.spread(torch.full((4, 1), 0.4), held, anchors) == pytest.approx(math.exp(-entropy), abs=1e-6)
+    assert detectors.spread(torch.full((4, 1), 0.4), held, anchors) == pytest.approx(math.exp(-entropy), abs=1e-6)
 
 
 @pytest.mark.equation("failure_museum-growth")
@@ -75,44 +74,44 @@ def test_spread_is_the_ratio_of_two_exponentials():
 def test_a_quantity_that_grows_by_a_factor(factor):
     """Catches the ratio turned over, and windows at the wrong ends."""
     values = [factor**t for t in range(400)]
-    assert failures.growth(values) == pytest.approx(toys.growth_of_factor(factor, n=400), rel=1e-6)
+    assert detectors.growth(values) == pytest.approx(toys.growth_of_factor(factor, n=400), rel=1e-6)
 
 
 @pytest.mark.parametrize(("first", "last", "said"), [(0.0, 0.0, 1.0), (0.0, 1.0, math.inf), (1.0, 0.0, 0.0)])
 def test_growth_from_and_to_nothing(first, last, said):
     """Catches 0 / 0: a run that stood still from the start has not diverged."""
-    assert failures.growth([first] * 20 + [last] * 20) == said
+    assert detectors.growth([first] * 20 + [last] * 20) == said
 
 
 @pytest.mark.parametrize("broken", [math.nan, math.inf])
 def test_what_is_no_number_has_diverged(broken):
-    assert failures.growth([1.0] * 50 + [broken]) == math.inf
+    assert detectors.growth([1.0] * 50 + [broken]) == math.inf
     assert Finding("divergence", math.inf).ill
 
 
 def test_a_gradient_that_fades():
     """Catches a mean, which one spike spoils, in the place of the median; and the first tenth for the last."""
     gradients = [4.0] + [1.0] * 79 + [1e-3] * 15 + [3.0] + [1e-3] * 4
-    assert failures.fading(gradients) == pytest.approx(1e-3 / 4)
+    assert detectors.fading(gradients) == pytest.approx(1e-3 / 4)
 
 
 def test_a_gradient_that_never_was():
-    assert failures.fading([0.0] * 20) == 0
+    assert detectors.fading([0.0] * 20) == 0
 
 
 def test_nothing_cannot_be_compared():
     with pytest.raises(ValueError, match="0 and 3 numbers"):
-        failures.chance_above(torch.zeros(0), torch.zeros(3))
+        detectors.chance_above(torch.zeros(0), torch.zeros(3))
 
 
 def test_only_as_many_samples_vote_as_real_examples():
     """Catches an effective number that grows with the number of samples."""
     anchors, held = torch.arange(6.0).unsqueeze(1), torch.tensor([[0.0], [1.0], [2.0]])
     samples = torch.tensor([[0.0], [0.0], [1.0], [3.0], [4.0], [5.0]])
-    assert failures.spread(samples, held, anchors) == pytest.approx(failures.spread(samples[:3], held, anchors))
+    assert detectors.spread(samples, held, anchors) == pytest.approx(detectors.spread(samples[:3], held, anchors))
 
 
-@pytest.mark.parametrize("detector", [failures.growth, failures.fading])
+@pytest.mark.parametrize("detector", [detectors.growth, detectors.fading])
 def test_too_short_a_run_says_so(detector):
     with pytest.raises(ValueError, match="9 values"):
         detector([1.0] * 9)
@@ -121,8 +120,8 @@ def test_too_short_a_run_says_so(detector):
 def test_a_decoder_that_is_told_nothing():
     """Catches a sum over the examples: twice as many cost the same on average."""
     q = Gaussian(torch.full((10, 2), 1.0), torch.zeros(10, 2))
-    assert failures.nats_told(q) == pytest.approx(1.0)
-    assert failures.nats_told(Gaussian(torch.zeros(10, 2), torch.zeros(10, 2))) == 0
+    assert detectors.nats_told(q) == pytest.approx(1.0)
+    assert detectors.nats_told(Gaussian(torch.zeros(10, 2), torch.zeros(10, 2))) == 0
 
 
 @pytest.mark.parametrize("name", LIMITS)
@@ -157,12 +156,12 @@ def test_every_detector_gets_its_own_evidence():
     found = diagnose(Evidence(samples, RING, HELD, history, seen=seen, unseen=unseen, q=q))
     assert {name: finding.value for name, finding in found.items()} == pytest.approx(
         {
-            "divergence": failures.growth([row["gradient D"] for row in history]),
-            "vanishing gradient": failures.fading([row["gradient G"] for row in history]),
-            "posterior collapse": failures.nats_told(q),
-            "discriminator overfitting": failures.advantage(seen, unseen),
-            "memorisation": failures.nearness(samples, RING, HELD),
-            "mode collapse": failures.spread(samples, HELD, RING[: failures.ANCHORS]),
+            "divergence": detectors.growth([row["gradient D"] for row in history]),
+            "vanishing gradient": detectors.fading([row["gradient G"] for row in history]),
+            "posterior collapse": detectors.nats_told(q),
+            "discriminator overfitting": detectors.advantage(seen, unseen),
+            "memorisation": detectors.nearness(samples, RING, HELD),
+            "mode collapse": detectors.spread(samples, HELD, RING[: detectors.ANCHORS]),
         }
     )
 

@@ -22,7 +22,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from aigc_course.gan.diagnostics import effective_number, nearest_distance
+from aigc_course.metrics.modes import effective_number, nearest_distance
 from aigc_course.vae.gaussian import Gaussian, kl_to_standard_normal
 
 ANCHORS = 40  # training examples that samples are sorted by; a few for every kind that must not be missing

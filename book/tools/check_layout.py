@@ -1,0 +1,84 @@
+"""Where chapters lie and how texts point at them: `chapters/<n>_<package>/<k>_<slug>.ipynb`, and links by slug.
+
+Part n of `book/course.yml` has one package of the library, one folder of chapters and one folder of tests, all of one
+name. Inserting a chapter renumbers its part's files and edits no text, because texts know slugs only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from book.tools import chapters, markdown
+from book.tools.chapters import ROOT, Chapter
+
+PLAN = "book/course.yml"
+SLUG = re.compile(r"[a-z][a-z0-9_]*")
+_PATH = re.compile(r"(?P<n>\d+)_(?P<package>[a-z_]+)/(?P<k>\d+)_(?P<slug>[^/]+)\.ipynb")
+_BY_PATH = re.compile(r"\]\([^)]*\.ipynb[^)]*\)|\]\([^)]*chapters/[^)]*\)|\{doc\}`[^`]*chapters/[^`]*`")
+
+
+def parts(root: Path = ROOT) -> list[dict[str, Any]]:
+    """The parts of the planned course, in order."""
+    return yaml.safe_load((root / PLAN).read_text(encoding="utf-8"))["parts"]
+
+
+def layout(root: Path = ROOT) -> list[str]:
+    """Notebooks that lie elsewhere than their part, package and place in the toc say."""
+    book, plan = chapters.all(root), parts(root)
+    wrong = [f"{chapter.name}: {message}" for chapter in book for message in _place(chapter, plan)]
+    for folder, own in groupby(book, key=lambda chapter: chapter.path.parent):
+        numbers = [int(chapter.path.name.partition("_")[0]) for chapter in own if chapter.path.name[0].isdigit()]
+        if numbers != list(range(1, len(numbers) + 1)):
+            wrong.append(f"{folder.relative_to(root)}: its chapters are numbered {numbers} in the toc; count from 1")
+    return wrong
+
+
+def _place(chapter: Chapter, plan: list[dict[str, Any]]) -> Iterator[str]:
+    """What is wrong with the path of one notebook."""
+    found = _PATH.fullmatch(chapter.path.relative_to(chapter.root / "chapters").as_posix())
+    if not found or not SLUG.fullmatch(found["slug"]):
+        yield "a notebook is chapters/<n>_<package>/<k>_<slug>.ipynb, with a slug of small letters, digits and _"
+        return
+    at = next((n for n, part in enumerate(plan, 1) if found["slug"] in _slugs(part)), 0)
+    if not at:
+        yield f"slug {found['slug']!r} is not in {PLAN}; put it into its part"
+    elif (int(found["n"]), found["package"]) != (at, plan[at - 1]["package"]):
+        yield f"{PLAN} has it in part {at}, whose folder is chapters/{at}_{plan[at - 1]['package']}; move it there"
+    for folder in ("aigc_course", "tests"):
+        if not (chapter.root / folder / found["package"]).is_dir():
+            yield f"{folder}/{found['package']} does not exist; part, package and folder of tests share a name"
+
+
+def _slugs(part: dict[str, Any]) -> list[str]:
+    return [chapter["slug"] for chapter in part["chapters"]]
+
+
+def links(root: Path = ROOT) -> list[str]:
+    """Texts that point at a chapter by its path, and slugs that no chapter has."""
+    known = {slug for part in parts(root) for slug in _slugs(part)}
+    return [f"{name}: {message}" for name, text in _texts(root) for message in _links(text, known)]
+
+
+def _texts(root: Path) -> Iterator[tuple[str, str]]:
+    """Every prose text of the book, with the place that a message names."""
+    for path in chapters.pages(root):
+        if path.suffix == ".ipynb":
+            chapter = chapters.load(path, root)
+            yield from ((f"{chapter.name}, cell {cell.index + 1}", cell.source) for cell in chapter.prose)
+        else:
+            yield path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")
+
+
+def _links(text: str, known: set[str]) -> Iterator[str]:
+    for found in _BY_PATH.findall(markdown.without_inline_code(markdown.split(text)[0])):
+        yield f"“{found}” points at a chapter by its path; write {{chapter}}`its slug` or {{chapter}}`words <slug>`"
+    for target in markdown.roles(text, "chapter"):
+        slug = target.rpartition("<")[2].rstrip("> ")
+        if slug not in known:
+            yield f"{{chapter}}`{target}` names no chapter of {PLAN}"
