@@ -9,8 +9,8 @@ Registered in ``_config.yml`` (the path is the root, relative to that file, and 
 It draws described outputs as figures and tables, puts exercises on the page, writes the line under a chapter's
 title, links equations to their tests, rows of the folklore to the appendix (the role ``{row}``) and chapters to each
 other by slug (``{chapter}``), keeps formulas with the signs that touch them, and offers the directives ``{proofs}``,
-``{folklore}``, ``{folklore-tests}``, ``{course-map}``, ``{chapter-table}`` and ``{datasets}``. Its warnings have the
-type ``course``; with ``-W`` they stop the build.
+``{folklore}``, ``{folklore-tests}``, ``{course-map}``, ``{chapter-table}`` and ``{datasets}``. Every chapter gets a
+permanent address of its slug. Warnings have the type ``course``; with ``-W`` they stop the build.
 """
 
 from typing import Any
@@ -25,6 +25,7 @@ from book.ext import (
     figures,
     folklore,
     glue,
+    permalinks,
     render,
     site,
     state,
@@ -60,5 +61,6 @@ def _connect(app: Sphinx) -> None:
     app.connect("config-inited", site.known_elsewhere)
     app.connect("env-get-outdated", state.read_again_when_changed)
     app.connect("doctree-read", figures.check_alternative_texts)
+    app.connect("html-collect-pages", permalinks.pages)
     if "autodoc-process-docstring" in app.events.events:
         app.connect("autodoc-process-docstring", docstrings.safe_docstring, priority=400)  # napoleon has 500
