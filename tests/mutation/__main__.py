@@ -4,18 +4,25 @@ python -m tests.mutation              all mistakes, two at a time
 python -m tests.mutation gan/game     those whose file or reason contains the words
 """
 
+import contextlib
+import json
 import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.mutation import ROOT, Mistake, read
 
+SERVER = Path(__file__).with_name("server.py")
+OPTIONS = ("-x", "-m", "not site and not gpu", "-p", "no:cacheprovider")
 NEEDED = ("aigc_course", "book", "tests", "pyproject.toml", "conftest.py")
 VERDICTS = {0: "SURVIVED", 1: "caught"}  # pytest: 0 all passed, 1 some failed; anything else ran no test
 ENOUGH = 0.95
@@ -33,39 +40,72 @@ def copy_project(to: Path, root: Path = ROOT) -> Path:
     return to
 
 
-def run_tests(project: Path, tests: list[str]) -> str:
-    """What the tests say of a project: "caught" when one fails."""
-    quiet = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-m", "not site and not gpu", "-p", "no:cacheprovider", *tests]
-    try:
-        done = subprocess.run(command, cwd=project, env=os.environ | quiet, capture_output=True, timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        return "caught"
-    return VERDICTS.get(done.returncode, "BROKEN")
+class Tester:
+    """Runs tests of one copy of the project; the libraries are loaded once and not for every mistake."""
+
+    def __init__(self, project: Path) -> None:
+        self.project = project
+        self.process = self._start()
+
+    def _start(self) -> "subprocess.Popen[str]":
+        quiet = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        command = [sys.executable, SERVER]
+        pipe = subprocess.PIPE
+        environment = os.environ | quiet
+        return subprocess.Popen(
+            command, cwd=self.project, env=environment, stdin=pipe, stdout=pipe, text=True, start_new_session=True
+        )
+
+    def run(self, tests: list[str]) -> str:
+        """What the tests say of the project: "caught" when one fails, or when they do not end."""
+        assert self.process.stdin
+        assert self.process.stdout
+        print(json.dumps([*OPTIONS, *tests]), file=self.process.stdin, flush=True)
+        if not select.select([self.process.stdout], [], [], PATIENCE)[0]:
+            self.stop()
+            self.process = self._start()
+            return "caught"
+        return VERDICTS.get(int(self.process.stdout.readline() or -1), "BROKEN")
+
+    def stop(self) -> None:
+        """End the process and what it started."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
 
 
-def try_out(mistake: Mistake, project: Path) -> str:
+def try_out(mistake: Mistake, tester: Tester) -> str:
     """Plant, test, and put the old text back."""
-    path = project / mistake.file
+    path = tester.project / mistake.file
     source = path.read_text()
     path.write_text(mistake.plant(source))
     try:
-        return run_tests(project, mistake.tests.split())
+        return tester.run(mistake.tests.split())
     finally:
         path.write_text(source)
 
 
+@contextlib.contextmanager
+def testers(root: Path, workers: int) -> Iterator[list[Tester]]:
+    """As many testers, each with a copy of the project of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = [Tester(copy_project(Path(folder) / str(i), root)) for i in range(workers)]
+        try:
+            yield made
+        finally:
+            for tester in made:
+                tester.stop()
+
+
 def verdicts(mistakes: list[Mistake], root: Path = ROOT, workers: int = 2) -> list[str]:
     """One verdict for each mistake; every worker plants in a copy of its own."""
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(workers) as pool:
-        free = [copy_project(Path(folder) / str(i), root) for i in range(workers)]
+    with testers(root, workers) as free, ThreadPoolExecutor(workers) as pool:
 
         def one(mistake: Mistake) -> str:
-            project, began = free.pop(), time.perf_counter()
+            tester, began = free.pop(), time.perf_counter()
             try:
-                verdict = try_out(mistake, project)
+                verdict = try_out(mistake, tester)
             finally:
-                free.append(project)
+                free.append(tester)
             print(f"{verdict:9}{time.perf_counter() - began:4.0f} s  {mistake.file}: {mistake.why}", flush=True)
             return verdict
 
@@ -75,8 +115,8 @@ def verdicts(mistakes: list[Mistake], root: Path = ROOT, workers: int = 2) -> li
 def healthy(mistakes: list[Mistake], root: Path = ROOT) -> bool:
     """Without a mistake the tests pass; else every verdict would be worthless."""
     tests = sorted({test for mistake in mistakes for test in mistake.tests.split()})
-    with tempfile.TemporaryDirectory() as folder:
-        return run_tests(copy_project(Path(folder) / "project", root), tests) == "SURVIVED"
+    with testers(root, 1) as (tester,):
+        return tester.run(tests) == "SURVIVED"
 
 
 def main(words: list[str]) -> int:
