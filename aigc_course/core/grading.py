@@ -1,117 +1,81 @@
-"""Exercises as data, and the grader.
+"""The exercises of a chapter in a notebook: grade a function, ask a question, show hints and the solution.
 
-A code exercise holds a stub, hints, a reference solution, a draw of random inputs, and wrong answers that people give.
-The grader runs the learner's function beside the solution on fresh inputs; when they differ, it looks for the
-wrong answer that behaves exactly like the learner's and prints its diagnosis. The tests hold every exercise to that.
+Exercises are data (``tasks``). A learner's function runs beside the solution on fresh inputs (``trying``); where they
+differ (``comparing``), the grader looks for the wrong answer that behaves exactly like the learner's, or for a mistake
+that has a name in every exercise (``diagnosing``), and prints the diagnosis. The tests hold every exercise to that.
 """
 
 import html
+import pkgutil
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any
 
-import torch
 from IPython.display import display
-from torch import Tensor
 
-Status = Literal["passed", "wrong", "not attempted", "error"]
-DRAWS = 5
+from aigc_course.core import trying
+from aigc_course.core.assessing import Verdict, assess
+from aigc_course.core.comparing import Tolerance
+from aigc_course.core.tasks import Exercise, Option, Project, Question, Task, Wrong, number, tensor
 
-
-@dataclass(frozen=True)
-class Option:
-    """One answer of a question, and why it is right or wrong."""
-
-    text: str
-    correct: bool
-    why: str
-
-
-@dataclass(frozen=True)
-class Question:
-    """★ Multiple choice; ``objective`` is the index of the chapter's objective that it meets."""
-
-    id: str
-    objective: int
-    text: str
-    options: tuple[Option, ...]
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A wrong answer that people give, and what to tell them."""
-
-    function: Callable[..., Any]
-    diagnosis: str
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """★★ Code. ``inputs`` draws arguments; outputs are tensors, numbers, or tuples of these.
-
-    The stub returns ``...``, which the grader reports as not attempted.
-    """
-
-    id: str
-    objective: int
-    text: str
-    stub: str
-    hints: tuple[str, ...]
-    solution: Callable[..., Any]
-    inputs: Callable[[torch.Generator], tuple[Any, ...]]
-    wrong: tuple[Wrong, ...]
-    tolerance: float = 1e-5
-
-
-@dataclass(frozen=True)
-class Project:
-    """★★★ Open project with a rubric."""
-
-    id: str
-    objective: int
-    text: str
-    rubric: tuple[str, ...]
-
-
-Task = Question | Exercise | Project
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the grader found, in one sentence."""
-
-    status: Status
-    message: str
-
-    def __str__(self) -> str:
-        """The line that the learner reads."""
-        return f"{self.status}: {self.message}" if self.message else self.status
-
-    def _ipython_display_(self) -> None:
-        """Nothing more in a notebook: ``grade`` has printed the line already."""
+# A catalogue of exercises and a notebook find here all that they need.
+__all__ = [
+    "Exercise",
+    "Option",
+    "Project",
+    "Question",
+    "Task",
+    "Tolerance",
+    "Verdict",
+    "Wrong",
+    "ask",
+    "assess",
+    "chapter_exercises",
+    "get",
+    "grade",
+    "hint",
+    "number",
+    "solution",
+    "tensor",
+]
 
 
 @cache
 def chapter_exercises(slug: str) -> dict[str, Task]:
-    """Every exercise of a chapter by id, in the chapter's order."""
+    """Every exercise of a chapter by id, in the chapter's order; none where there is no such chapter."""
+    name = f"aigc_course.exercises.{slug}"
     if not re.fullmatch(r"[a-z0-9_]+", slug):
-        raise ValueError(f"{slug!r} is no chapter's slug; an exercise is named 'slug.name', for example 'vae.kl'")
+        return {}
     try:
-        module = import_module(f"aigc_course.exercises.{slug}")
+        module = import_module(name)
     except ModuleNotFoundError as error:
-        raise ValueError(f"no exercises for a chapter {slug!r}; an exercise is named 'slug.name'") from error
+        if error.name != name:
+            raise
+        return {}
     return {task.id: task for task in module.EXERCISES}
 
 
 def get(id: str) -> Task:
     """Return one exercise by its id, ``slug.name``."""
     tasks = chapter_exercises(id.partition(".")[0])
-    if id not in tasks:
-        raise ValueError(f"no exercise {id!r}; this chapter has {', '.join(tasks)}")
-    return tasks[id]
+    if id in tasks:
+        return tasks[id]
+    there = f"this chapter has {', '.join(tasks)}" if tasks else "an exercise is named 'slug.name', such as 'vae.kl'"
+    raise ValueError(f"no exercise {id[:60]!r}; {_near(id, tasks) or there}")
+
+
+def _near(id: str, tasks: dict[str, Task]) -> str:
+    """The ids that may have been meant: of this chapter, or of all when it is the chapter that is not known."""
+    known = list(tasks) or [task for slug in _slugs() for task in chapter_exercises(slug)]
+    wanted = id.strip().lower()
+    found = [key for key in known if key == wanted or key.endswith(f".{wanted}")] or get_close_matches(wanted, known)
+    return f"did you mean {' or '.join(map(repr, found))}?" if found else ""
+
+
+def _slugs() -> list[str]:
+    return [found.name for found in pkgutil.iter_modules(import_module("aigc_course.exercises").__path__)]
 
 
 def _code(id: str) -> Exercise:
@@ -121,78 +85,53 @@ def _code(id: str) -> Exercise:
     return task
 
 
-def grade(id: str, answer: Callable[..., Any]) -> Verdict:
-    """Print and return a verdict on ``answer``; a mistake of the learner's never raises."""
-    verdict = judge(_code(id), answer)
-    print(f"{id}: {verdict}")
+def grade(id: Any = None, answer: Any = None) -> Verdict:
+    """Print and return a verdict on the function ``answer``. It never raises; an interrupt ends it with a sentence."""
+    try:
+        verdict = _verdict(id, answer)
+    except KeyboardInterrupt:
+        verdict = Verdict("stopped", "you interrupted it, and nothing was graded")
+    except Exception as error:
+        what = f"{type(error).__name__}: {trying.message(error)}"
+        verdict = Verdict("error", f"the grader itself failed ({what}); that is no mistake of yours, please report it")
+    print("\n".join([*(f"note: {note}" for note in verdict.notes), f"{_called(id) or 'grade'}: {verdict}"]))
     return verdict
 
 
-def judge(exercise: Exercise, answer: Callable[..., Any]) -> Verdict:
-    """Compare an answer with the solution on random inputs."""
+def _called(id: Any) -> str:
+    return id[:60] if isinstance(id, str) else ""
+
+
+def _verdict(id: Any, answer: Any) -> Verdict:
+    """Check how ``grade`` was called, then assess."""
+    if not isinstance(id, str):
+        if isinstance(answer, str):
+            return Verdict(
+                "error", f'the arguments are in the wrong order: the id comes first, grade("{answer[:60]}", …)'
+            )
+        return Verdict(
+            "error", 'the first argument is the id of an exercise in quotes, for example grade("vae.kl", kl)'
+        )
     try:
-        given = _outputs(exercise, answer)
-    except Exception as error:
-        return Verdict("error", f"your function raised {type(error).__name__}: {error}")
-    if any(value is ... for value in given):
-        return Verdict("not attempted", "replace the `...` and run the cell again")
-    expected = _outputs(exercise, exercise.solution)
-    if _same(given, expected, exercise.tolerance):
-        return Verdict("passed", "")
-    for wrong in exercise.wrong:
-        if _same(given, _outputs(exercise, wrong.function), exercise.tolerance):
-            return Verdict("wrong", wrong.diagnosis)
-    return Verdict("wrong", _first_difference(given, expected, exercise.tolerance))
+        exercise = _code(id)
+    except ValueError as error:
+        return Verdict("error", str(error))
+    if not callable(answer):
+        return Verdict("error", f"{_no_function(answer)}: {_call_for(exercise)}")
+    return assess(exercise, answer)
 
 
-def _outputs(exercise: Exercise, function: Callable[..., Any]) -> list[Any]:
-    """Results on ``DRAWS`` random inputs; the same inputs and noise for every function, and nobody can spoil them."""
-    results = []
-    with torch.random.fork_rng():
-        for draw in range(DRAWS):
-            inputs = exercise.inputs(torch.Generator().manual_seed(draw))
-            torch.manual_seed(draw)
-            results.append(function(*inputs))
-    return results
+def _no_function(answer: Any) -> str:
+    if answer is None:
+        return "the function is missing (or it is None); give it as the second argument"
+    if isinstance(answer, str):
+        return "the second argument is a text; give the function itself, without quotes"
+    return f"the second argument is a value ({type(answer).__name__}); give the function itself, without parentheses"
 
 
-def _same(a: Any, b: Any, tolerance: float) -> bool:
-    """Whether two results agree: same structure, same shapes, close numbers; a list of numbers equals a tensor."""
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        return len(a) == len(b) and all(_same(x, y, tolerance) for x, y in zip(a, b, strict=True))
-    try:
-        x, y = torch.as_tensor(a, dtype=torch.float64), torch.as_tensor(b, dtype=torch.float64)
-    except (TypeError, ValueError, RuntimeError):
-        return a is b
-    return x.shape == y.shape and torch.allclose(x, y, rtol=tolerance, atol=tolerance, equal_nan=True)
-
-
-def _first_difference(given: list[Any], expected: list[Any], tolerance: float) -> str:
-    for a, b in zip(given, expected, strict=True):
-        if not _same(a, b, tolerance):
-            both = f"your result is {_brief(a)}, the reference gives {_brief(b)}"
-            return f"on random input {both}{_place(a, b, tolerance)}"
-    raise AssertionError("only called when the results differ")
-
-
-def _place(a: Any, b: Any, tolerance: float) -> str:
-    """Where two tensors of one shape begin to differ, when ``_brief`` shows only numbers that agree."""
-    if not (isinstance(a, Tensor) and isinstance(b, Tensor) and a.shape == b.shape):
-        return ""
-    x, y = a.detach().double().flatten(), b.detach().double().flatten()
-    at = int(torch.isclose(x, y, rtol=tolerance, atol=tolerance, equal_nan=True).long().argmin())
-    index = ", ".join(str(int(i)) for i in torch.unravel_index(torch.tensor(at), a.shape))
-    return f"; at [{index}] {x[at].item():.4g} in place of {y[at].item():.4g}" if at > 2 else ""
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return "(" + ", ".join(_brief(v) for v in value) + ")"
-    if not isinstance(value, Tensor):
-        return f"{value:.4g}" if isinstance(value, float) else f"{value!r:.60}"
-    first = ", ".join(f"{v:.4g}" for v in value.detach().flatten()[:3].tolist())
-    more = ", …" if value.numel() > 3 else ""
-    return f"[{first}{more}] of shape {tuple(value.shape)}" if value.ndim else first
+def _call_for(exercise: Exercise) -> str:
+    name = re.findall(r"^def (\w+)", exercise.stub, re.MULTILINE)[-1:]
+    return f'grade("{exercise.id}", {name[0] if name else "your_function"})'
 
 
 def hint(id: str, level: int = 1) -> None:

@@ -6,7 +6,8 @@ Objectives: 0 explain failures on paper, 1 write detectors, 2 read a report, 3 s
 import torch
 from torch import Tensor
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, tensor
+from aigc_course.exercises._draws import size
 from aigc_course.exercises.answers.failure_museum import (
     chance,
     chance_of_means,
@@ -32,20 +33,22 @@ _LIMIT = {name: f"limit {limit.value:g}" for name, limit in LIMITS.items()}
 
 
 def _two_samples(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    a = torch.randint(1, 7, (30,), generator=generator).float()
-    return a, torch.randint(0, 5, (20,), generator=generator).float()
+    a = torch.randint(1, 7, (size(generator, 28, 31),), generator=generator).float()
+    return a, torch.randint(0, 5, (size(generator, 18, 22),), generator=generator).float()
 
 
 def _votes(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    samples = torch.randint(0, 30, (12,), generator=generator).float()
+    n = size(generator, 11, 14)
+    samples = torch.randint(0, 30, (n,), generator=generator).float()
     samples[:5] = torch.tensor([0.0, 0.0, 0.0, 1.0, 90.0])
-    return samples, torch.randint(10, 40, (12,), generator=generator).float()
+    return samples, torch.randint(10, 40, (n,), generator=generator).float()
 
 
 def _directions(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    variance = 0.5 + 3 * torch.rand(8, generator=generator)
-    noise = 0.4 + 0.5 * torch.rand(8, generator=generator)
-    beta = 0.5 + 2 * torch.rand(8, generator=generator)
+    n = size(generator, 7, 10)
+    variance = 0.5 + 3 * torch.rand(n, generator=generator)
+    noise = 0.4 + 0.5 * torch.rand(n, generator=generator)
+    beta = 0.5 + 2 * torch.rand(n, generator=generator)
     variance[0], noise[0], beta[0] = 0.3, 0.9, 2.0
     return variance, noise, beta
 
@@ -95,6 +98,10 @@ EXERCISES = (
         ),
         solution=chance,
         inputs=_two_samples,
+        arguments=(
+            tensor("a", "numbers in a"),
+            tensor("b", "numbers in b"),
+        ),
         wrong=(
             Wrong(
                 chance_without_ties, "Ties count nothing in yours; two equal sets would then get less than one half."
@@ -120,6 +127,10 @@ EXERCISES = (
         ),
         solution=spread,
         inputs=_votes,
+        arguments=(
+            tensor("samples", "anchors"),
+            tensor("real", "anchors"),
+        ),
         wrong=(
             Wrong(spread_of_entropies, "You divide entropies; take their exponentials first, which count anchors."),
             Wrong(spread_inverted, "Your quotient is turned over: a collapsed generator should get a small number."),
@@ -148,6 +159,11 @@ EXERCISES = (
         ),
         solution=weight,
         inputs=_directions,
+        arguments=(
+            tensor("variance", "directions"),
+            tensor("noise", "directions"),
+            tensor("beta", "directions"),
+        ),
         wrong=(
             Wrong(weight_without_beta, "β does not occur in yours; a dearer code collapses earlier."),
             Wrong(weight_of_deviation, "You subtract the standard deviation of the noise; its variance belongs there."),

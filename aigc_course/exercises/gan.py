@@ -7,11 +7,15 @@ Objectives: 0 the best discriminator and the value it leaves, 1 losses and gradi
 import torch
 from torch import Tensor
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Tolerance, Wrong, number, tensor
+from aigc_course.exercises._draws import size
 from aigc_course.exercises.answers.gan import (
     losses,
     losses_against_zero,
+    losses_all_generated,
+    losses_all_real,
     losses_halved,
+    losses_of_real,
     losses_saturating,
     losses_summed,
     losses_swapped_labels,
@@ -31,11 +35,12 @@ from aigc_course.exercises.answers.gan import (
 
 
 def _logits(generator: torch.Generator) -> tuple[Tensor]:
-    return (2 * torch.randn(12, generator=generator),)
+    return (2 * torch.randn(size(generator, 10, 13), generator=generator),)
 
 
 def _two_batches(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    return torch.randn(8, generator=generator) + 1, torch.randn(8, generator=generator) - 1
+    n = size(generator, 6, 9)
+    return torch.randn(n, generator=generator) + 1, torch.randn(n, generator=generator) - 1
 
 
 def _three_distances(generator: torch.Generator) -> tuple[float, float, float]:
@@ -84,6 +89,8 @@ EXERCISES = (
         ),
         solution=ratio,
         inputs=_logits,
+        tolerance=Tolerance(1e-3),  # D/(1 − D) in 32 bits is as coarse as that where D is near 1
+        arguments=(tensor("logit", "examples"),),
         wrong=(
             Wrong(ratio_upside_down, "You return q/p, generated over real; turn the fraction over."),
             Wrong(ratio_as_share, "You return D itself, which is p/(p + q); the ratio is D/(1 − D)."),
@@ -104,6 +111,10 @@ EXERCISES = (
         ),
         solution=losses,
         inputs=_two_batches,
+        arguments=(
+            tensor("real", "examples"),
+            tensor("fake", "examples"),
+        ),
         wrong=(
             Wrong(losses_saturating, "Your generator minimises log(1 − D); that is the saturating loss of the game."),
             Wrong(losses_against_zero, "Your generator is pleased when it is caught; its label is 1, not 0."),
@@ -111,6 +122,18 @@ EXERCISES = (
             Wrong(losses_halved, "You average the two parts of the discriminator's loss; −V is their sum."),
             Wrong(losses_summed, "You sum over the batch; both losses are means, whatever the batch size."),
             Wrong(losses_two_sigmoids, "You apply the sigmoid twice; softplus already expects logits."),
+            Wrong(
+                losses_all_real,
+                "Your discriminator calls generated examples real as well; their label is 0: `F.softplus(fake)`.",
+            ),
+            Wrong(
+                losses_all_generated,
+                "Your discriminator calls real examples generated as well; their label is 1: `F.softplus(-real)`.",
+            ),
+            Wrong(
+                losses_of_real,
+                "Your generator is trained on the logits of real examples; its loss looks at the generated ones.",
+            ),
         ),
     ),
     Question(
@@ -153,6 +176,11 @@ EXERCISES = (
         ),
         solution=progress,
         inputs=_three_distances,
+        arguments=(
+            number("value"),
+            number("floor"),
+            number("noise"),
+        ),
         wrong=(
             Wrong(progress_linear, "You measure on a linear scale, where nearly everything looks close to the floor."),
             Wrong(progress_left, "You return the part of the way that is left; subtract it from 1."),

@@ -6,7 +6,8 @@ Objectives: 0 the distance, 1 a critic and its penalty, 2 bounded slopes, 3 a cl
 import torch
 from torch import Tensor
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, number, tensor
+from aigc_course.exercises._draws import size
 from aigc_course.exercises.answers.gan_better import (
     distance,
     distance_of_means,
@@ -35,11 +36,12 @@ from aigc_course.exercises.answers.gan_better import (
 
 
 def _samples(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    return torch.randn(12, generator=generator), 2 * torch.randn(12, generator=generator) + 1
+    n = size(generator, 9, 12)
+    return torch.randn(n, generator=generator), 2 * torch.randn(n, generator=generator) + 1
 
 
 def _gradients(generator: torch.Generator) -> tuple[Tensor]:
-    return (0.7 * torch.randn(10, 3, generator=generator),)
+    return (0.7 * torch.randn(size(generator, 8, 11), size(generator, 3, 5), generator=generator),)
 
 
 def _distance_and_weight(generator: torch.Generator) -> tuple[float, float]:
@@ -49,8 +51,9 @@ def _distance_and_weight(generator: torch.Generator) -> tuple[float, float]:
 
 def _styles(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, float]:
     psi = 0.2 + 0.25 * torch.rand((), generator=generator).item()
-    y = torch.randint(3, (6,), generator=generator)
-    return torch.randn(6, 4, generator=generator), y, torch.randn(3, 4, generator=generator), psi
+    b, c, d = size(generator, 6, 9), size(generator, 3, 5), size(generator, 4, 6)
+    y = torch.randint(c, (b,), generator=generator)
+    return torch.randn(b, d, generator=generator), y, torch.randn(c, d, generator=generator), psi
 
 
 EXERCISES = (
@@ -94,6 +97,10 @@ EXERCISES = (
         ),
         solution=distance,
         inputs=_samples,
+        arguments=(
+            tensor("x", "examples"),
+            tensor("y", "examples"),
+        ),
         wrong=(
             Wrong(distance_unsorted, "You pair the examples as they come; that is a plan, but not the cheapest."),
             Wrong(distance_of_means, "You compare the means; a wide and a narrow sample may share theirs."),
@@ -114,6 +121,7 @@ EXERCISES = (
         ),
         solution=penalty,
         inputs=_gradients,
+        arguments=(tensor("gradient", "points", "dimensions"),),
         wrong=(
             Wrong(penalty_without_root, "The square root is missing: you compare the squared length with one."),
             Wrong(penalty_one_sided, "Yours is the one-sided form, which lets slopes below one go free."),
@@ -134,6 +142,10 @@ EXERCISES = (
         ),
         solution=overshoot,
         inputs=_distance_and_weight,
+        arguments=(
+            number("distance"),
+            number("weight"),
+        ),
         wrong=(
             Wrong(overshoot_slope, "That is the slope of the critic; its estimate is the slope times the distance."),
             Wrong(overshoot_doubled, "The derivative of (a − 1)² is 2(a − 1); you lost the 2."),
@@ -210,6 +222,12 @@ EXERCISES = (
         ),
         solution=truncate,
         inputs=_styles,
+        arguments=(
+            tensor("w", "styles", "dimensions"),
+            tensor("y", "styles", whole=True),
+            tensor("means", "classes", "dimensions"),
+            number("psi"),
+        ),
         wrong=(
             Wrong(truncate_to_zero, "You pull towards the origin, which is nobody's mean style."),
             Wrong(

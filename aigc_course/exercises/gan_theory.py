@@ -7,9 +7,11 @@ descends on, 3 eigenvalues of an update, 4 three misreadings.
 import torch
 from torch import Tensor
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, number, tensor
+from aigc_course.exercises._draws import size
 from aigc_course.exercises.answers.gan_theory import (
     bound,
+    bound_all_real,
     bound_doubled,
     bound_of_answers,
     bound_pooled,
@@ -33,12 +35,13 @@ from aigc_course.exercises.answers.gan_theory import (
 
 
 def _two_batches(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    return 1.5 * torch.randn(9, generator=generator) + 1, 1.5 * torch.randn(6, generator=generator) - 1
+    real, fake = (torch.randn(size(generator, *sizes), generator=generator) for sizes in ((8, 11), (5, 7)))
+    return 1.5 * real + 1, 1.5 * fake - 1
 
 
 def _logits_and_shift(generator: torch.Generator) -> tuple[Tensor, float]:
     theta = 0.5 + 2 * float(torch.rand((), generator=generator))
-    return -theta * torch.randn(20, generator=generator) - theta**2 / 2, theta
+    return -theta * torch.randn(size(generator, 18, 21), generator=generator) - theta**2 / 2, theta
 
 
 def _place(generator: torch.Generator) -> tuple[float, float, float, float]:
@@ -88,6 +91,10 @@ EXERCISES = (
         ),
         solution=bound,
         inputs=_two_batches,
+        arguments=(
+            tensor("real", "real examples"),
+            tensor("fake", "fake examples"),
+        ),
         wrong=(
             Wrong(bound_doubled, "Your result is twice the bound: V + log 4 is *two* divergences."),
             Wrong(bound_without_constant, "You left out log 4; a judge that answers ½ must give 0."),
@@ -95,6 +102,10 @@ EXERCISES = (
             Wrong(bound_swapped, "You exchanged real and generated; real examples want a high logit."),
             Wrong(bound_pooled, "You averaged over both kinds at once; each has its own mean, however many there are."),
             Wrong(bound_of_answers, "You took the logarithm of the mean answer; the value is the mean of logarithms."),
+            Wrong(
+                bound_all_real,
+                "You label generated examples real; for them the value has log(1 − D), `F.logsigmoid(-fake)`.",
+            ),
         ),
     ),
     Question(
@@ -140,6 +151,10 @@ EXERCISES = (
         ),
         solution=slopes,
         inputs=_logits_and_shift,
+        arguments=(
+            tensor("logit", "examples"),
+            number("theta"),
+        ),
         wrong=(
             Wrong(slopes_exchanged, "You exchanged the two losses: the saturating one goes with D, the other 1−D."),
             Wrong(slopes_negative, "Your sign is turned over: descending must bring theta towards 0."),
@@ -161,6 +176,12 @@ EXERCISES = (
         ),
         solution=update,
         inputs=_place,
+        arguments=(
+            number("theta"),
+            number("phi"),
+            number("step"),
+            number("penalty"),
+        ),
         wrong=(
             Wrong(update_simultaneous, "Your generator answers to the old discriminator: simultaneous descent."),
             Wrong(update_generator_first, "Your generator moves first; in this book's update the discriminator does."),

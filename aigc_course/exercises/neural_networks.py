@@ -7,10 +7,16 @@ Objectives: 0 gradients by hand, 1 automatic differentiation, 2 descent and its 
 import torch
 from torch import Tensor
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, number, tensor
+from aigc_course.exercises._draws import size
 from aigc_course.exercises.answers.neural_networks import (
     adam_eps_under_root,
     adam_half_corrected,
+    adam_mean_one_step_early,
+    adam_multiplied,
+    adam_one_step_early,
+    adam_one_step_late,
+    adam_square_one_step_early,
     adam_step,
     adam_swapped,
     adam_uncorrected,
@@ -18,31 +24,40 @@ from aigc_course.exercises.answers.neural_networks import (
     adam_without_root,
     delta_divided,
     delta_of_activation,
+    delta_of_sigmoid,
+    delta_of_tangent,
     delta_untransposed,
     delta_without_slope,
+    delta_without_square,
     hidden_delta,
     softmax_along_the_batch,
     softmax_gradient,
     softmax_negative,
+    softmax_of_softmax,
+    softmax_over_all_numbers,
     softmax_summed,
+    softmax_twice,
     softmax_without_label,
 )
 
 
 def _layer(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    weights = torch.randn(4, 4, generator=generator)
-    return weights, torch.randn(4, generator=generator), torch.randn(4, generator=generator)
+    n = size(generator, 3, 6)
+    weights = torch.randn(n, n, generator=generator)
+    return weights, torch.randn(n, generator=generator), torch.randn(n, generator=generator)
 
 
 def _logits(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    return 2 * torch.randn(6, 3, generator=generator), torch.randint(3, (6,), generator=generator)
+    n, c = size(generator, 5, 8), size(generator, 3, 5)
+    return 2 * torch.randn(n, c, generator=generator), torch.randint(c, (n,), generator=generator)
 
 
 def _moments(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, int]:
-    theta, m = torch.randn(5, generator=generator), torch.randn(5, generator=generator)
-    v = m**2 * 0.1 + torch.rand(5, generator=generator) * 0.1 + 0.01
+    n = size(generator, 4, 7)
+    theta, m = torch.randn(n, generator=generator), torch.randn(n, generator=generator)
+    v = m**2 * 0.1 + torch.rand(n, generator=generator) * 0.1 + 0.01
     m[0], v[0] = 3e-5, 1e-9  # where gradients are tiny, the place of ε shows
-    return theta, m, v, int(torch.randint(2, 9, (), generator=generator))
+    return theta, m, v, size(generator, 2, 8)
 
 
 EXERCISES = (
@@ -71,6 +86,11 @@ EXERCISES = (
         ),
         solution=hidden_delta,
         inputs=_layer,
+        arguments=(
+            tensor("weights", "units", "units"),
+            tensor("delta", "units"),
+            tensor("z", "units"),
+        ),
         wrong=(
             Wrong(
                 delta_without_slope, "you stopped at the activation: ∂L/∂a; to get to z, multiply by the slope of tanh"
@@ -83,6 +103,9 @@ EXERCISES = (
             Wrong(
                 delta_of_activation, "1 − z² is the slope only if z were the activation; the slope at z is 1 − tanh²(z)"
             ),
+            Wrong(delta_of_tangent, "1 + tan² is the derivative of tan; that of tanh has a minus: 1 − tanh²(z)"),
+            Wrong(delta_of_sigmoid, "a (1 − a) is the derivative of the sigmoid; that of tanh is 1 − a²"),
+            Wrong(delta_without_square, "the square is missing: the derivative of tanh is 1 − tanh²(z)"),
         ),
     ),
     Exercise(
@@ -98,6 +121,10 @@ EXERCISES = (
         ),
         solution=softmax_gradient,
         inputs=_logits,
+        arguments=(
+            tensor("logits", "examples", "classes"),
+            tensor("classes", "examples", whole=True),
+        ),
         wrong=(
             Wrong(softmax_negative, "the sign is turned: this is the direction in which the loss falls"),
             Wrong(softmax_summed, "this is the gradient of the sum; the loss is the mean over the batch"),
@@ -105,6 +132,11 @@ EXERCISES = (
             Wrong(
                 softmax_along_the_batch,
                 "your softmax runs over the examples; probabilities must add up to 1 in each row",
+            ),
+            Wrong(softmax_twice, "You apply the softmax twice: `F.cross_entropy` expects logits and applies its own"),
+            Wrong(softmax_of_softmax, "You apply the softmax twice; once gives the probabilities"),
+            Wrong(
+                softmax_over_all_numbers, "You divide by all numbers of the batch; the loss is a mean over its examples"
             ),
         ),
     ),
@@ -122,6 +154,12 @@ EXERCISES = (
         ),
         solution=adam_step,
         inputs=_moments,
+        arguments=(
+            tensor("theta", "parameters"),
+            tensor("m", "parameters"),
+            tensor("v", "parameters"),
+            number("t", whole=True),
+        ),
         wrong=(
             Wrong(adam_uncorrected, "the running means are used as they are; both start at zero and need correction"),
             Wrong(
@@ -131,6 +169,13 @@ EXERCISES = (
             Wrong(adam_uphill, "the step has the right size and climbs; subtract it"),
             Wrong(adam_swapped, "the two corrections are swapped: β₁ belongs to m, β₂ to v"),
             Wrong(adam_eps_under_root, "ε stands under your root; add it to the root"),
+            Wrong(
+                adam_one_step_early, "your t is one too small in the corrections: t counts from 1, so the powers are βᵗ"
+            ),
+            Wrong(adam_one_step_late, "your t is one too large in the corrections: t counts from 1 already"),
+            Wrong(adam_mean_one_step_early, "your t is one too small in the correction of m: the power is β₁ᵗ"),
+            Wrong(adam_square_one_step_early, "your t is one too small in the correction of v: the power is β₂ᵗ"),
+            Wrong(adam_multiplied, "you multiply by the corrections; both means are too small, so divide"),
         ),
     ),
     Question(

@@ -7,17 +7,24 @@ judge a mixture.
 import torch
 from torch import Tensor
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, number, tensor
+from aigc_course.exercises._draws import size
 from aigc_course.exercises.answers.probability import (
     divergence,
     divergence_averaged,
     divergence_in_bits,
+    divergence_of_probabilities,
+    divergence_of_probabilities_swapped,
+    divergence_of_two_logarithms,
     divergence_swapped,
     divergence_turned_over,
     divergence_without_entropy,
+    likelihood,
     nll,
     nll_averaged,
     nll_normaliser_once,
+    nll_of_everything,
+    nll_of_the_batch,
     nll_with_deviation,
     nll_without_half,
     nll_without_normaliser,
@@ -31,17 +38,17 @@ from aigc_course.exercises.answers.probability import (
 
 
 def _two_lists(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    p, q = torch.rand(2, 5, generator=generator, dtype=torch.float64) + 0.05
+    p, q = torch.rand(2, size(generator, 4, 7), generator=generator) + 0.05
     return p / p.sum(), q / q.sum()
 
 
 def _regression(generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
-    x, f = torch.randn(2, 6, 4, generator=generator)
+    x, f = torch.randn(2, size(generator, 5, 8), size(generator, 3, 5), generator=generator)
     return x, f, 0.2 + 0.5 * float(torch.rand((), generator=generator))
 
 
 def _draws(generator: torch.Generator) -> tuple[Tensor]:
-    return (2 + 3 * torch.randn(40, generator=generator),)
+    return (2 + 3 * torch.randn(size(generator, 30, 40), generator=generator),)
 
 
 EXERCISES = (
@@ -88,6 +95,10 @@ EXERCISES = (
         ),
         solution=divergence,
         inputs=_two_lists,
+        arguments=(
+            tensor("p", "outcomes"),
+            tensor("q", "outcomes"),
+        ),
         wrong=(
             Wrong(
                 divergence_turned_over, "Your sign is turned over: your result is never positive, KL never negative."
@@ -96,6 +107,18 @@ EXERCISES = (
             Wrong(divergence_averaged, "You divide by the number of outcomes; the weights p already make an average."),
             Wrong(divergence_without_entropy, "That is the cross-entropy; subtract the entropy of p."),
             Wrong(divergence_in_bits, "Your result is in bits; leave out the division by log 2."),
+            Wrong(
+                divergence_of_probabilities,
+                "The first argument of `F.kl_div` must be a logarithm: `F.kl_div(q.log(), p, …)`.",
+            ),
+            Wrong(
+                divergence_of_two_logarithms,
+                "`F.kl_div` takes the logarithm of its first argument only, unless you say `log_target=True`.",
+            ),
+            Wrong(
+                divergence_of_probabilities_swapped,
+                "`F.kl_div` wants log q first and p second: `F.kl_div(q.log(), p, …)`.",
+            ),
         ),
     ),
     Question(
@@ -140,6 +163,11 @@ EXERCISES = (
         ),
         solution=nll,
         inputs=_regression,
+        arguments=(
+            tensor("x", "examples", "dimensions"),
+            tensor("f", "examples", "dimensions"),
+            number("variance"),
+        ),
         wrong=(
             Wrong(nll_without_normaliser, "The term ½ log(2π · variance) is missing; without it, variance → ∞ wins."),
             Wrong(nll_averaged, "You average over the numbers of a row; independent numbers add up."),
@@ -148,6 +176,12 @@ EXERCISES = (
             ),
             Wrong(nll_without_half, "Your squared term is twice too large; the factor ½ belongs to both terms."),
             Wrong(nll_normaliser_once, "You count the normaliser once per row; every number of the row has its own."),
+            Wrong(
+                nll_of_everything,
+                "You average over everything; add up the numbers of a row, and keep one result per row.",
+            ),
+            Wrong(nll_of_the_batch, "You add up the whole batch; return one number per row."),
+            Wrong(likelihood, "That is the log-likelihood; the *negative* one is asked for."),
         ),
     ),
     Exercise(
@@ -162,6 +196,7 @@ EXERCISES = (
         ),
         solution=with_error,
         inputs=_draws,
+        arguments=(tensor("draws", "samples"),),
         wrong=(
             Wrong(with_error_of_one_draw, "That is the spread of single draws; their mean varies less, by 1/√n."),
             Wrong(

@@ -6,7 +6,8 @@ Objectives: 0 derive the bound, 1 write its pieces, 2 train and read the numbers
 import torch
 from torch import Tensor
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Tolerance, Wrong, tensor
+from aigc_course.exercises._draws import size
 from aigc_course.exercises.answers.vae import (
     draw,
     draw_unscaled,
@@ -17,13 +18,17 @@ from aigc_course.exercises.answers.vae import (
     importance,
     importance_best,
     importance_mean_of_logs,
+    importance_of_everything,
     importance_over_images,
+    importance_self_normalised,
     importance_underflowing,
     importance_undivided,
     kl,
     kl_averaged,
     kl_negative,
+    kl_of_everything,
     kl_of_the_batch,
+    kl_of_the_mean_image,
     kl_turned,
     kl_with_logvar_as_log_std,
     kl_without_half,
@@ -32,15 +37,17 @@ from aigc_course.exercises.answers.vae import (
 
 
 def _posterior(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    return torch.randn(6, 3, generator=generator), torch.randn(6, 3, generator=generator)
+    mean, logvar = torch.randn(2, size(generator, 5, 8), size(generator, 3, 5), generator=generator)
+    return mean, logvar
 
 
 def _posterior_and_noise(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    return (*_posterior(generator), torch.randn(6, 3, generator=generator))
+    mean, logvar = _posterior(generator)
+    return mean, logvar, torch.randn(mean.shape, generator=generator)
 
 
 def _log_weights(generator: torch.Generator) -> tuple[Tensor]:
-    return (3 * torch.randn(8, 5, generator=generator) - 500,)
+    return (3 * torch.randn(size(generator, 6, 9), size(generator, 3, 5), generator=generator) - 500,)
 
 
 EXERCISES = (
@@ -86,6 +93,10 @@ EXERCISES = (
         ),
         solution=kl,
         inputs=_posterior,
+        arguments=(
+            tensor("mean", "images", "latents"),
+            tensor("logvar", "images", "latents"),
+        ),
         wrong=(
             Wrong(kl_negative, "Your sign is turned over: a divergence is never negative; the bound subtracts it."),
             Wrong(kl_averaged, "You average over the code; independent numbers add up, so use a sum."),
@@ -96,6 +107,10 @@ EXERCISES = (
                 kl_turned, "You take the divergence of the prior from q; the expectation runs over q, not the prior."
             ),
             Wrong(kl_with_logvar_as_log_std, "You read `logvar` as log σ; it is log σ², so σ² is exp(logvar)."),
+            Wrong(
+                kl_of_everything, "You average over everything; sum over the latents, and keep one number per image."
+            ),
+            Wrong(kl_of_the_mean_image, "You average over the images as well; return one number per image."),
         ),
     ),
     Exercise(
@@ -109,6 +124,11 @@ EXERCISES = (
         ),
         solution=draw,
         inputs=_posterior_and_noise,
+        arguments=(
+            tensor("mean", "images", "latents"),
+            tensor("logvar", "images", "latents"),
+            tensor("noise", "images", "latents"),
+        ),
         wrong=(
             Wrong(draw_with_variance, "You stretch by the variance; the standard deviation is exp(½ logvar)."),
             Wrong(
@@ -132,6 +152,8 @@ EXERCISES = (
         ),
         solution=importance,
         inputs=_log_weights,
+        tolerance=Tolerance(5e-7),  # of −500 that is 0.0003 nats, a few roundings of 32-bit numbers
+        arguments=(tensor("log_weights", "samples", "images"),),
         wrong=(
             Wrong(
                 importance_mean_of_logs, "You average logarithms, which gives back the ordinary bound; average weights."
@@ -142,6 +164,14 @@ EXERCISES = (
             ),
             Wrong(importance_over_images, "Your mean runs over the images; the draws are dimension 0."),
             Wrong(importance_best, "You keep the largest weight only; the estimate is the mean of all of them."),
+            Wrong(
+                importance_self_normalised,
+                "You average log weights with self-normalised weights (softmax); average the weights, all alike.",
+            ),
+            Wrong(
+                importance_of_everything,
+                "Your mean runs over all images at once; each image has its own, over dimension 0.",
+            ),
         ),
     ),
     Question(

@@ -6,7 +6,8 @@ Objectives: 0 derive the bound, 1 explain collapse, 2 write the cures, 3 read th
 import torch
 from torch import Tensor
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, number, tensor
+from aigc_course.exercises._draws import size
 from aigc_course.exercises.answers.vae_text import (
     blind,
     blind_hidden,
@@ -29,7 +30,9 @@ from aigc_course.exercises.answers.vae_text import (
     loss_weighted_words,
     loss_without_free,
     per_word,
+    per_word_from_bits,
     per_word_in_nats,
+    per_word_negative,
     per_word_of_exponentials,
     per_word_of_sentence,
     per_word_of_sentences,
@@ -38,26 +41,28 @@ from aigc_course.exercises.answers.vae_text import (
 
 def _knob(generator: torch.Generator) -> tuple[float, int]:
     keep = 0.1 + 0.3 * torch.rand(1, generator=generator).item()
-    return keep, int(torch.randint(4, 9, (1,), generator=generator))
+    return keep, size(generator, 4, 8)
 
 
 def _tokens(generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
-    previous = torch.randint(3, 20, (12, 7), generator=generator)
-    keep = 0.2 + 0.6 * torch.rand(1, generator=generator).item()
-    return previous, torch.rand(12, 7, generator=generator), keep
+    shape = (size(generator, 9, 12), size(generator, 5, 7))
+    previous = torch.randint(3, 20, shape, generator=generator)
+    keep = 0.2 + 0.25 * size(generator, 0, 2) + 0.1 * torch.rand(1, generator=generator).item()
+    return previous, torch.rand(shape, generator=generator), keep
 
 
 def _costs(generator: torch.Generator) -> tuple[Tensor, Tensor, float, float]:
-    words, kl = 20 + 5 * torch.rand(8, generator=generator), 6 * torch.rand(8, generator=generator)
+    n, low = size(generator, 6, 9), size(generator, 0, 1)
+    words, kl = 20 + 5 * torch.rand(n, generator=generator), (8 - 3 * low) * torch.rand(n, generator=generator)
     # above and below the mean in turn, so that both sides of the threshold are tried
-    mean = kl.mean().item()
-    free = mean + 0.7 if int(torch.randint(2, (1,), generator=generator)) else mean - 0.7
+    free = kl.mean().item() + (-0.7 if low else 0.7)
     return words, kl, 0.2 + 0.5 * torch.rand(1, generator=generator).item(), free
 
 
 def _lengths(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    length = torch.randint(2, 10, (9,), generator=generator).float()
-    return 2 + 1.2 * length + torch.rand(9, generator=generator), length
+    n = size(generator, 7, 10)
+    length = torch.randint(2, 10, (n,), generator=generator).float()
+    return 2 + 1.2 * length + torch.rand(n, generator=generator), length
 
 
 EXERCISES = (
@@ -132,6 +137,10 @@ EXERCISES = (
         ),
         solution=blind,
         inputs=_knob,
+        arguments=(
+            number("keep"),
+            number("words", whole=True),
+        ),
         wrong=(
             Wrong(blind_seen, "You use the probability that a word is shown; blind means that all are hidden."),
             Wrong(blind_without_first, "You forgot the first word, which is always written blind."),
@@ -153,6 +162,11 @@ EXERCISES = (
         ),
         solution=drop,
         inputs=_tokens,
+        arguments=(
+            tensor("previous", "sentences", "positions", whole=True),
+            tensor("chance", "sentences", "positions"),
+            number("keep"),
+        ),
         wrong=(
             Wrong(drop_turned, "You hide the words that should stay: a word stays if its number is below `keep`."),
             Wrong(drop_beginning, "You blank the mark of the beginning as well; it is no word and always stays."),
@@ -173,6 +187,12 @@ EXERCISES = (
         ),
         solution=loss,
         inputs=_costs,
+        arguments=(
+            tensor("words", "sentences"),
+            tensor("kl", "sentences"),
+            number("weight"),
+            number("free"),
+        ),
         wrong=(
             Wrong(loss_each, "You compare each sentence with the free nats; compare the mean over the batch."),
             Wrong(loss_subtracted, "You pull the KL term towards the free nats; take the larger of the two."),
@@ -198,11 +218,20 @@ EXERCISES = (
         ),
         solution=per_word,
         inputs=_lengths,
+        arguments=(
+            tensor("cost", "sentences"),
+            tensor("length", "sentences"),
+        ),
         wrong=(
             Wrong(per_word_of_sentences, "You average over sentences, so that a word in a short one counts more."),
             Wrong(per_word_of_exponentials, "You average perplexities; average nats, then take the exponential."),
             Wrong(per_word_in_nats, "You return nats per symbol; take the exponential."),
             Wrong(per_word_of_sentence, "You take nats per sentence; divide by the symbols before the exponential."),
+            Wrong(
+                per_word_from_bits,
+                "You raise 2 to the power of nats; 2 belongs to bits, and nats want the exponential.",
+            ),
+            Wrong(per_word_negative, "Your sign is turned over: `cost` is minus a log-probability already."),
         ),
     ),
     Question(

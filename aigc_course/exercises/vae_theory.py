@@ -7,7 +7,8 @@ what is wrong.
 import torch
 from torch import Tensor
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, number, tensor
+from aigc_course.exercises._draws import size
 from aigc_course.exercises.answers.vae_theory import (
     best_model,
     best_model_kept,
@@ -17,9 +18,12 @@ from aigc_course.exercises.answers.vae_theory import (
     best_model_sum,
     divergence,
     divergence_averaged,
+    divergence_negative,
     divergence_of_deviations,
+    divergence_of_everything,
     divergence_swapped,
     divergence_unscaled,
+    divergence_without_half,
     divergence_wrong_volume,
     gradient,
     gradient_averaged,
@@ -31,18 +35,22 @@ from aigc_course.exercises.answers.vae_theory import (
 
 
 def _two_normals(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    means = torch.randn(2, 6, 3, generator=generator)
-    variances = torch.rand(2, 6, 3, generator=generator) + 0.3
+    shape = (2, size(generator, 5, 8), size(generator, 3, 5))
+    means = torch.randn(shape, generator=generator)
+    variances = torch.rand(shape, generator=generator) + 0.3
     return means[0], variances[0], means[1], variances[1]
 
 
 def _draws(generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
-    noise = torch.randn(8, generator=generator)
-    return 5 + noise**2 + torch.rand(8, generator=generator), noise, 0.7
+    n = size(generator, 6, 9)
+    noise = torch.randn(n, generator=generator)
+    deviation = 0.4 + 0.5 * torch.rand((), generator=generator).item()
+    return 5 + noise**2 + torch.rand(n, generator=generator), noise, deviation
 
 
 def _eigenvalues(generator: torch.Generator) -> tuple[Tensor, int]:
-    return (torch.rand(9, generator=generator) + 0.1).cumsum(dim=0).flip(0), 4
+    n, k = size(generator, 8, 11), size(generator, 2, 6)
+    return (torch.rand(n, generator=generator) + 0.1).cumsum(dim=0).flip(0), k
 
 
 EXERCISES = (
@@ -90,12 +98,24 @@ EXERCISES = (
         ),
         solution=divergence,
         inputs=_two_normals,
+        arguments=(
+            tensor("mean_p", "rows", "dimensions"),
+            tensor("variance_p", "rows", "dimensions"),
+            tensor("mean_q", "rows", "dimensions"),
+            tensor("variance_q", "rows", "dimensions"),
+        ),
         wrong=(
             Wrong(divergence_swapped, "You computed KL(q ‖ p); the average runs over p, the first of the two."),
             Wrong(divergence_averaged, "You average over the code; independent numbers add up, so use a sum."),
             Wrong(divergence_unscaled, "Divide the squared distance of the means by q's variance."),
             Wrong(divergence_of_deviations, "You squared the variances; they are squares of deviations already."),
             Wrong(divergence_wrong_volume, "Your logarithm has the other sign: it is log(v_q/v_p)."),
+            Wrong(
+                divergence_of_everything,
+                "You average over everything; sum over the numbers of a row, and keep one result per row.",
+            ),
+            Wrong(divergence_negative, "Your sign is turned over: a divergence is never negative."),
+            Wrong(divergence_without_half, "Your result is twice the divergence; the factor ½ is missing."),
         ),
     ),
     Exercise(
@@ -111,6 +131,11 @@ EXERCISES = (
         ),
         solution=gradient,
         inputs=_draws,
+        arguments=(
+            tensor("values", "samples"),
+            tensor("noise", "samples"),
+            number("deviation"),
+        ),
         wrong=(
             Wrong(gradient_without_baseline, "Your baseline is missing; subtract the mean of the other draws' values."),
             Wrong(
@@ -137,6 +162,10 @@ EXERCISES = (
         ),
         solution=best_model,
         inputs=_eigenvalues,
+        arguments=(
+            tensor("eigenvalues", "directions"),
+            number("k", whole=True),
+        ),
         wrong=(
             Wrong(best_model_sum, "You add up the discarded eigenvalues; the noise is their mean."),
             Wrong(best_model_over_all, "You divide by the number of all directions; only d − k were discarded."),

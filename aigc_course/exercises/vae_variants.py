@@ -6,11 +6,14 @@ Objectives: 0 score a code, 1 condition on a label, 2 quantise, 3 fit a prior ov
 import torch
 from torch import Tensor
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, number, tensor
+from aigc_course.exercises._draws import size
 from aigc_course.exercises.answers.vae_variants import (
     bits_below_zero,
     bits_in_nats,
     bits_of_logits,
+    bits_of_softmax_twice,
+    bits_of_the_mean_entry,
     bits_over_cells,
     bits_per_cell,
     encoder_gradient,
@@ -21,6 +24,11 @@ from aigc_course.exercises.answers.vae_variants import (
     gap_to_the_worst,
     gradient_away,
     gradient_of_both_distances,
+    gradient_of_the_mean,
+    gradient_of_the_mean_number,
+    gradient_of_the_mean_vector,
+    gradient_with_weight_at_the_pixels,
+    gradient_with_weight_elsewhere,
     gradient_without_bridge,
     gradient_without_commitment,
     gradient_without_two,
@@ -33,21 +41,25 @@ from aigc_course.exercises.answers.vae_variants import (
 
 
 def _table(generator: torch.Generator) -> tuple[Tensor]:
-    return (torch.rand(4, 4, generator=generator),)
+    return (torch.rand(size(generator, 3, 6), size(generator, 4, 6), generator=generator),)
 
 
 def _points(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    sizes = torch.linspace(0.3, 3, 9).unsqueeze(1)
-    return torch.randn(40, 3, generator=generator), torch.randn(9, 3, generator=generator) * sizes
+    n, d = size(generator, 8, 11), size(generator, 3, 5)
+    sizes = torch.linspace(0.3, 3, n).unsqueeze(1)
+    z = torch.randn(size(generator, 38, 43), d, generator=generator)
+    return z, torch.randn(n, d, generator=generator) * sizes
 
 
 def _gradients(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, float]:
-    z, entries, at_entry = torch.randn(3, 6, 4, generator=generator)
-    return z, entries, at_entry, 0.25
+    z, entries, at_entry = torch.randn(3, size(generator, 5, 8), size(generator, 3, 5), generator=generator)
+    return z, entries, at_entry, 0.1 + 0.3 * torch.rand((), generator=generator).item()
 
 
 def _grid(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    return 2 * torch.randn(6, 5, generator=generator), torch.randint(5, (6,), generator=generator)
+    cells, entries = size(generator, 5, 8), size(generator, 4, 6)
+    logits = 2 * torch.randn(cells, entries, generator=generator)
+    return logits, torch.randint(entries, (cells,), generator=generator)
 
 
 EXERCISES = (
@@ -87,6 +99,7 @@ EXERCISES = (
         ),
         solution=gap,
         inputs=_table,
+        arguments=(tensor("table", "latents", "factors"),),
         wrong=(
             Wrong(gap_best_alone, "You return the best number's information; subtract the second best's."),
             Wrong(gap_by_unit, "You compare factors within a number of the code; compare numbers within a factor."),
@@ -129,6 +142,10 @@ EXERCISES = (
         ),
         solution=nearest,
         inputs=_points,
+        arguments=(
+            tensor("z", "vectors", "dimensions"),
+            tensor("codebook", "entries", "dimensions"),
+        ),
         wrong=(
             Wrong(farthest, "You return the farthest entry; take the smallest distance, `argmin`."),
             Wrong(nearest_by_product, "You take the largest product, which long entries win; take the distance."),
@@ -149,6 +166,12 @@ EXERCISES = (
         ),
         solution=encoder_gradient,
         inputs=_gradients,
+        arguments=(
+            tensor("z", "vectors", "dimensions"),
+            tensor("entries", "vectors", "dimensions"),
+            tensor("at_entry", "vectors", "dimensions"),
+            number("commit"),
+        ),
         wrong=(
             Wrong(gradient_without_commitment, "You forgot the commitment, which pulls z to its entry."),
             Wrong(
@@ -158,6 +181,26 @@ EXERCISES = (
             Wrong(gradient_without_two, "The derivative of a square has a factor 2: 2·commit·(z − e)."),
             Wrong(
                 gradient_of_both_distances, "The codebook's distance is stopped at z; only the commitment reaches it."
+            ),
+            Wrong(
+                gradient_with_weight_elsewhere,
+                "Your weight is at the other term: `commit` multiplies the commitment, the pull of z to its entry.",
+            ),
+            Wrong(
+                gradient_with_weight_at_the_pixels,
+                "Your weight is at the pixel term; `commit` multiplies the pull of z to its entry.",
+            ),
+            Wrong(
+                gradient_of_the_mean,
+                "You average the squared distance over all numbers (as `F.mse_loss` does); the commitment is a sum.",
+            ),
+            Wrong(
+                gradient_of_the_mean_vector,
+                "You average the squared distance over the vectors; the commitment is a sum.",
+            ),
+            Wrong(
+                gradient_of_the_mean_number,
+                "You average the squared distance over the numbers of a vector; the commitment is a sum.",
             ),
         ),
     ),
@@ -173,12 +216,21 @@ EXERCISES = (
         ),
         solution=grid_bits,
         inputs=_grid,
+        arguments=(
+            tensor("logits", "cells", "entries"),
+            tensor("codes", "cells", whole=True),
+        ),
         wrong=(
             Wrong(bits_in_nats, "Your result is in nats; divide by log 2."),
             Wrong(bits_below_zero, "Your sign is turned over: log-probabilities are negative, a price is positive."),
             Wrong(bits_per_cell, "You average over the cells; a file has to hold all of them, so add up."),
             Wrong(bits_of_logits, "Logits are not log-probabilities until you subtract their logsumexp."),
             Wrong(bits_over_cells, "Your softmax runs over the cells; each cell's entries add up to one."),
+            Wrong(
+                bits_of_the_mean_entry,
+                "That is the entropy of the prediction; the price depends on the entries that came: look up `codes`.",
+            ),
+            Wrong(bits_of_softmax_twice, "You apply the softmax twice; `log_softmax` expects logits."),
         ),
     ),
     Question(

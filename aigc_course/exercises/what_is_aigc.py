@@ -6,9 +6,12 @@ Objectives: 0 say what it is and date it, 1 chains, 2 text from counts, 3 compar
 import torch
 from torch import Tensor
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, number, tensor
+from aigc_course.exercises._draws import size
 from aigc_course.exercises.answers.what_is_aigc import (
     cost,
+    cost_entropy,
+    cost_entropy_averaged,
     cost_in_bits,
     cost_negative,
     cost_of_mean,
@@ -30,21 +33,24 @@ from aigc_course.exercises.answers.what_is_aigc import (
 
 
 def _two_chances(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    return torch.rand(4, generator=generator) * 0.8 + 0.1, torch.rand(4, generator=generator) * 0.8 + 0.1
+    n = size(generator, 3, 6)
+    return torch.rand(n, generator=generator) * 0.8 + 0.1, torch.rand(n, generator=generator) * 0.8 + 0.1
 
 
 def _counts(generator: torch.Generator) -> tuple[Tensor]:
-    return (torch.randint(1, 50, (4, 4), generator=generator).float(),)
+    n = size(generator, 3, 5)
+    return (torch.randint(1, 50, (n, n), generator=generator).float(),)
 
 
 def _chances(generator: torch.Generator) -> tuple[Tensor]:
-    return (torch.rand(9, generator=generator) * 0.9 + 0.05,)
+    return (torch.rand(size(generator, 7, 11), generator=generator) * 0.9 + 0.05,)
 
 
 def _context(generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
-    shorter = torch.rand(5, generator=generator) + 0.1
+    n = size(generator, 4, 7)
+    shorter = torch.rand(n, generator=generator) + 0.1
     strength = 1 + 9 * torch.rand((), generator=generator).item()
-    return torch.randint(1, 9, (5,), generator=generator).float(), shorter / shorter.sum(), strength
+    return torch.randint(1, 9, (n,), generator=generator).float(), shorter / shorter.sum(), strength
 
 
 EXERCISES = (
@@ -90,6 +96,10 @@ EXERCISES = (
         ),
         solution=share,
         inputs=_two_chances,
+        arguments=(
+            tensor("after_vowel", "texts"),
+            tensor("after_consonant", "texts"),
+        ),
         wrong=(
             Wrong(share_of_consonants, "That is the share of consonants; the vowels have the rest."),
             Wrong(share_averaged, "You weigh both contexts equally; a context counts as often as it occurs."),
@@ -108,6 +118,7 @@ EXERCISES = (
         ),
         solution=transitions,
         inputs=_counts,
+        arguments=(tensor("counts", "symbols", "symbols"),),
         wrong=(
             Wrong(transitions_by_column, "Your columns add up to 1; that tells where a symbol came from. Use rows."),
             Wrong(transitions_of_pairs, "You divide by all counts; that is the probability of the pair."),
@@ -126,12 +137,21 @@ EXERCISES = (
         ),
         solution=cost,
         inputs=_chances,
+        arguments=(tensor("chances", "characters"),),
         wrong=(
             Wrong(cost_total, "You add the surprises up; divide by the number of characters."),
             Wrong(cost_in_bits, "Your unit is the bit; nats use the natural logarithm."),
             Wrong(cost_of_mean, "You average probabilities and take the logarithm after; take the logarithms first."),
             Wrong(cost_negative, "Your sign is turned over: a surprise is never negative."),
             Wrong(cost_perplexity, "That is the perplexity, e to the power of the cross-entropy."),
+            Wrong(
+                cost_entropy,
+                "That is the formula of an entropy; every character of the text counts once, whatever its probability.",
+            ),
+            Wrong(
+                cost_entropy_averaged,
+                "You weight each surprise with its probability; every character of the text counts once.",
+            ),
         ),
     ),
     Exercise(
@@ -146,6 +166,11 @@ EXERCISES = (
         ),
         solution=smooth,
         inputs=_context,
+        arguments=(
+            tensor("counts", "symbols"),
+            tensor("shorter", "symbols"),
+            number("strength"),
+        ),
         wrong=(
             Wrong(smooth_one_each, "You give every symbol the same; spread what is made up as `shorter` says."),
             Wrong(smooth_leaking, "Your probabilities add up to more than 1; divide by the made-up observations too."),

@@ -1,4 +1,4 @@
-"""Exercises on the page: hints and solution below a graded cell, questions and projects in place of their cell."""
+"""Exercises on the page: arguments above a graded cell, help below it; questions and projects replace their cell."""
 
 import inspect
 import textwrap
@@ -17,6 +17,13 @@ def lookup(id: str) -> Any:
     from aigc_course.core import grading
 
     return grading.get(id)
+
+
+def before_grade(exercise: Any) -> list[nodes.Node]:
+    """Return what the function is given, one line for each argument: a tensor's shape, or that it is a plain number."""
+    lines = [paragraph(say(argument.template, **argument.values)) for argument in exercise.arguments]
+    items = [nodes.list_item("", line) for line in lines]
+    return [nodes.bullet_list("", *items, classes=["exercise-arguments"])] if items else []
 
 
 def after_grade(renderer: Any, exercise: Any, line: int) -> list[nodes.Node]:

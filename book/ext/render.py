@@ -28,22 +28,24 @@ class CourseRenderer(SphinxNbRenderer):
     """Renders notebooks with described figures, captioned tables and exercises."""
 
     def render_nb_cell_code(self, token: SyntaxTreeNode) -> None:
-        """Render a code cell; a question takes the cell's place, help follows a graded cell."""
-        calls = exercise_calls(token.content)
+        """Render a code cell; a question takes the cell's place, arguments and help surround a graded cell."""
+        calls = [(verb, self._exercise(id, token)) for verb, id in exercise_calls(token.content)]
+        for verb, exercise in calls:
+            if exercise and verb == "grade":
+                self._append(exercises.before_grade(exercise), token)
         if not any(verb == "ask" for verb, _ in calls):
             super().render_nb_cell_code(token)
-        for verb, id in calls:
-            self._append(self._exercise(verb, id, token), token)
+        for verb, exercise in calls:
+            if exercise:
+                make = exercises.after_grade if verb == "grade" else exercises.instead_of_ask
+                self._append(make(self, exercise, token_line(token, 0)), token)
 
-    def _exercise(self, verb: str, id: str, token: SyntaxTreeNode) -> list[nodes.Node]:
-        line = token_line(token, 0)
+    def _exercise(self, id: str, token: SyntaxTreeNode) -> Any:
         try:
-            exercise = exercises.lookup(id)
+            return exercises.lookup(id)
         except (LookupError, ValueError, ImportError) as error:
             logger.warning("%s: exercise %r: %s", self._where(token), id, error, type="course")
-            return []
-        make = exercises.after_grade if verb == "grade" else exercises.instead_of_ask
-        return make(self, exercise, line)
+            return None
 
     def _render_nb_cell_code_outputs(self, token: SyntaxTreeNode, outputs: list[Any]) -> None:
         for output in outputs:

@@ -6,13 +6,15 @@ import ast
 import dataclasses
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 
-from aigc_course.core import grading
-from aigc_course.core.grading import Exercise, Question, Task
+from aigc_course.core import assessing, trying
+from aigc_course.core.comparing import Result, all_same
+from aigc_course.core.grading import Exercise, Question, Task, Verdict, assess
+from aigc_course.core.tasks import Argument
 from book.tools.chapters import Cell, Chapter
 
 LEAST_TASKS, LEAST_CODE, LEAST_WRONG, LEAST_OPTIONS, LEAST_RUBRIC = 5, 2, 3, 3, 3
@@ -116,7 +118,7 @@ def exercise(task: Exercise, names: dict[str, Any]) -> list[str]:
     if len(set(diagnoses)) != len(diagnoses) or not all(text.strip() for text in diagnoses):
         wrong.append("every wrong answer needs a diagnosis of its own")
     graded = (message for extra in DRAWS for message in _graded(_shifted(task, extra)))
-    return list(dict.fromkeys([*wrong, *_stub(task, names), *graded]))
+    return list(dict.fromkeys([*wrong, *_stub(task, names), *arguments(task), *graded, *blind(task)]))
 
 
 def _stub(task: Exercise, names: dict[str, Any]) -> Iterator[str]:
@@ -127,7 +129,7 @@ def _stub(task: Exercise, names: dict[str, Any]) -> Iterator[str]:
     except Exception as error:
         yield f"the stub does not run after the notebook's imports: {type(error).__name__}: {error}"
         return
-    verdict = grading.judge(task, space[function_name(task)])
+    verdict = assess(task, space[function_name(task)])
     if verdict.status != "not attempted":
         yield f"the stub is reported as “{verdict}” instead of “not attempted”"
 
@@ -141,18 +143,102 @@ def _shifted(task: Exercise, extra: int) -> Exercise:
     return dataclasses.replace(task, inputs=inputs)
 
 
+def arguments(task: Exercise) -> Iterator[str]:
+    """The description of the arguments is that of the stub's parameters and of what is drawn."""
+    (stub,) = [node for node in ast.parse(task.stub).body if isinstance(node, ast.FunctionDef)][-1:]
+    parameters = [argument.arg for argument in stub.args.args]
+    described = [argument.name for argument in task.arguments]
+    if described != parameters:
+        yield f"`arguments` describes {described}; the stub takes {parameters}"
+        return
+    draws = [trying.arguments(task.inputs, draw) for draw in range(trying.DRAWS)]
+    sizes: list[dict[str, int]] = []
+    for draw in draws:
+        sizes.append({})
+        for argument, value in zip(task.arguments, draw, strict=True):
+            yield from _described(argument, value, sizes[-1])
+    for name in sizes[0]:
+        if len({size.get(name) for size in sizes[: trying.FEWEST]}) == 1:
+            yield f"the size of `{name}` is the same in the first draws, so that an answer may have it written in"
+
+
+def _described(argument: Argument, value: Any, sizes: dict[str, int]) -> Iterator[str]:
+    """Compare one argument with its description, and note the sizes of its dimensions."""
+    if argument.shape is None:
+        if type(value) is not (int if argument.whole else float):
+            yield f"“{argument}”, but {type(value).__name__} is drawn"
+        return
+    if not isinstance(value, torch.Tensor) or value.ndim != len(argument.shape):
+        shape = tuple(getattr(value, "shape", ()))
+        yield f"“{argument}”, but {type(value).__name__} of shape {shape} is drawn"
+        return
+    if value.is_floating_point() == argument.whole:
+        yield f"“{argument}”, but its numbers are {value.dtype}"
+    for name, size in zip(argument.shape, value.shape, strict=True):
+        if sizes.setdefault(name, size) != size:
+            yield f"“{argument}”, but `{name}` is {size} here and {sizes[name]} in another argument"
+
+
+def blind(task: Exercise) -> Iterator[str]:
+    """Draws that do not tell a wrong answer from the right one, or a tolerance that does not.
+
+    An answer that ignores one argument (it always sees the value of the first draw) must not pass, not even on the few
+    draws that a slow answer gets; nor may one that misses by a thousandth of how much results vary.
+    """
+    expected = trying.outputs(task.inputs, task.solution)
+    for index, argument in enumerate(task.arguments):
+        held = trying.held(task.inputs, index)
+        try:
+            given = trying.outputs(held, task.solution)
+        except Exception:
+            continue  # it matters so much that the solution fails
+        for draws in (trying.FEWEST, trying.DRAWS):
+            if all_same(given[:draws], expected[:draws], task.tolerance):
+                yield f"an answer that ignores `{argument.name}` passes on {draws} draws"
+    for missed in _misses(expected):
+        if all_same(missed, expected, task.tolerance):
+            yield "the tolerance is too coarse: an answer passes that misses by a thousandth of what results vary"
+    if not all_same(trying.outputs(_in_64_bits(task.inputs), task.solution), expected, task.tolerance):
+        yield "the tolerance is too fine: the solution in 64 bits does not pass"
+
+
+def _misses(expected: Sequence[Any]) -> Iterator[list[Result]]:
+    """The results with one of their parts too large by a thousandth of how much it varies."""
+    rows = [result if isinstance(result, tuple) else (result,) for result in expected]
+    for i in range(len(rows[0])):
+        spread = torch.cat([row[i].double().flatten() for row in rows]).std()
+        missed = [(*row[:i], row[i] + spread / 1000, *row[i + 1 :]) for row in rows]
+        yield [row if isinstance(result, tuple) else row[0] for row, result in zip(missed, expected, strict=True)]
+
+
+def _in_64_bits(inputs: trying.Draw) -> trying.Draw:
+    def draw(generator: torch.Generator) -> tuple[Any, ...]:
+        given = inputs(generator)
+        return tuple(x.double() if isinstance(x, torch.Tensor) and x.is_floating_point() else x for x in given)
+
+    return draw
+
+
 def _graded(task: Exercise) -> Iterator[str]:
-    verdict = grading.judge(task, task.solution)
+    verdict = assess(task, task.solution)
     if verdict.status != "passed":
         yield f"the reference solution is graded “{verdict}”"
     names = {entry: getattr(entry.function, "__name__", repr(entry.function)) for entry in task.wrong}
-    alone = {entry: grading.judge(dataclasses.replace(task, wrong=()), entry.function) for entry in task.wrong}
+    tried = {entry: trying.attempt(task.inputs, entry.function, ()) for entry in task.wrong}
+    alone = {entry: _alone(task, attempt) for entry, attempt in tried.items()}
     unfit = [entry for entry in task.wrong if alone[entry].status != "wrong"]
     yield from (f"{names[entry]} is graded “{alone[entry]}” instead of wrong" for entry in unfit)
     if unfit:  # one that raises would end the comparisons below
         return
-    for entry, other in itertools.product(task.wrong, repeat=2):
-        # one entry at a time, so that their order cannot hide a second match
-        verdict = grading.judge(dataclasses.replace(task, wrong=(other,)), entry.function)
-        if (verdict.message == other.diagnosis) != (other is entry):
-            yield f"{names[entry]} gets the diagnosis “{verdict.message}” against “{entry.diagnosis}”"
+    for entry in task.wrong:
+        if form := alone[entry].message:  # what has a name in every exercise is said before the catalogue is asked
+            yield f"{names[entry]} gets the diagnosis “{form}” against “{entry.diagnosis}”"
+    for entry, other in itertools.permutations(task.wrong, 2):
+        # every pair, so that the order of the catalogue cannot hide a second match
+        if all_same(tried[entry].results, tried[other].results, task.tolerance):
+            yield f"{names[entry]} gets the diagnosis “{other.diagnosis}” against “{entry.diagnosis}”"
+
+
+def _alone(task: Exercise, tried: trying.Attempt) -> Verdict:
+    """The verdict on an answer without the catalogue."""
+    return Verdict("error", tried.trouble) if tried.trouble else assessing.compare(task, tried.results, ())

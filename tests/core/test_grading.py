@@ -70,31 +70,31 @@ def test_a_late_difference_is_shown():
     table = replace(DOUBLE, inputs=lambda g: (torch.randn(2, 4, generator=g),))
     late = torch.zeros(2, 4)
     late[1, 2] = 5
-    assert "; at [1, 2] " in grading.judge(table, lambda x: 2 * x + late).message
-    assert "; at" not in grading.judge(table, lambda x: 3 * x).message
+    assert "; at [1, 2] " in grading.assess(table, lambda x: 2 * x + late).message
+    assert "; at" not in grading.assess(table, lambda x: 3 * x).message
 
 
 def test_an_answer_that_remembers_the_first_input_fails():
     first = double(*DOUBLE.inputs(torch.Generator().manual_seed(0)))
-    assert grading.judge(DOUBLE, lambda x: first).status == "wrong"
+    assert grading.assess(DOUBLE, lambda x: first).status == "wrong"
 
 
 def test_an_answer_that_spoils_its_input_spoils_nothing_else():
-    assert grading.judge(DOUBLE, lambda x: x.mul_(2)).status == "passed"
-    assert grading.judge(DOUBLE, lambda x: x.zero_()).status == "wrong"
+    assert grading.assess(DOUBLE, lambda x: x.mul_(2)).status == "passed"
+    assert grading.assess(DOUBLE, lambda x: x.zero_()).status == "wrong"
 
 
 def test_functions_with_noise_see_the_same_noise():
     noisy = Exercise(**{**DOUBLE.__dict__, "solution": lambda x: x + torch.randn(3), "wrong": ()})
-    assert grading.judge(noisy, lambda x: torch.randn(3) + x).status == "passed"
-    assert grading.judge(noisy, lambda x: torch.rand(3) + x).status == "wrong"
+    assert grading.assess(noisy, lambda x: torch.randn(3) + x).status == "passed"
+    assert grading.assess(noisy, lambda x: torch.rand(3) + x).status == "wrong"
 
 
 def test_the_same_answer_gets_the_same_words_every_time():
     said = []
     for seed in (1, 2):
         torch.manual_seed(seed)
-        said.append(grading.judge(DOUBLE, lambda x: torch.randn(3)).message)
+        said.append(grading.assess(DOUBLE, lambda x: torch.randn(3)).message)
     assert said[0] == said[1]
 
 
@@ -102,7 +102,7 @@ def test_grading_leaves_the_learners_random_numbers_alone():
     torch.manual_seed(5)
     expected = torch.rand(2)
     torch.manual_seed(5)
-    grading.judge(DOUBLE, double)
+    grading.assess(DOUBLE, double)
     assert torch.equal(torch.rand(2), expected)
 
 

@@ -31,6 +31,13 @@ def test_help_follows_a_graded_cell_closed(project: Project):
     assert "not attempted" in page.get_text()
 
 
+def test_the_arguments_stand_before_a_graded_cell(project: Project):
+    page = built(project, GRADED).page(PAGE)
+    (arguments,) = page.select(".exercise-arguments")
+    assert [item.get_text() for item in arguments.select("li")] == ["x: a plain number", "y: a tensor of shape (rows,)"]
+    assert arguments.find_next(class_="cell") is page.select(".cell")[0]
+
+
 def test_a_question_takes_the_cells_place_and_every_option_explains_itself(project: Project):
     page = built(project, asked("demo.why")).page(PAGE)
     assert not page.select(".cell")
@@ -57,7 +64,15 @@ def test_a_project_shows_its_rubric(project: Project):
 def test_every_word_of_an_exercise_reaches_the_translator(project: Project):
     project.chapter("demo", GRADED, asked("demo.why"), asked("demo.build"))
     messages = project.build("gettext").messages()
-    own = ["Hint {n}", "Solution", "Right.", "Not quite.", "How to judge your work:"]
+    own = [
+        "{name}: a plain number",
+        "{name}: a tensor of shape ({shape})",
+        "Hint {n}",
+        "Solution",
+        "Right.",
+        "Not quite.",
+        "How to judge your work:",
+    ]
     data = [
         "Think of $2x$.",
         "Because $a b$ commutes",

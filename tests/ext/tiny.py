@@ -109,7 +109,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle r="4
 
 
 EXERCISES = '''
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, number, tensor
 
 
 def double(x):
@@ -122,7 +122,7 @@ EXERCISES = (
              (Option("Because $a b$ commutes", False, "Commuting says nothing about `signs`."),
               Option("A square of a real number", True, "Right signs multiply."))),
     Exercise("demo.double", 0, "Double it.", "def f(x):\\n    return ...", ("Think of $2x$.", "Add `x` to itself."),
-             double, lambda g: (1.0,), (Wrong(lambda x: x, "not doubled"),)),
+             double, lambda g: (1.0,), (Wrong(lambda x: x, "not doubled"),), (number("x"), tensor("y", "rows"))),
     Project("demo.build", 0, "Build a **thing**.", ("It runs.", "It has $n$ parts.")),
 )
 '''

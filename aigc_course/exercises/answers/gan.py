@@ -52,6 +52,21 @@ def losses_swapped_labels(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
     return F.softplus(real).mean() + F.softplus(-fake).mean(), losses(real, fake)[1]
 
 
+def losses_all_real(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """Generated examples labelled real in D's loss."""
+    return F.softplus(-real).mean() + F.softplus(-fake).mean(), losses(real, fake)[1]
+
+
+def losses_all_generated(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """Real examples labelled generated in D's loss."""
+    return F.softplus(real).mean() + F.softplus(fake).mean(), losses(real, fake)[1]
+
+
+def losses_of_real(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """The generator's loss taken at the real examples."""
+    return losses(real, fake)[0], F.softplus(-real).mean()
+
+
 def losses_halved(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
     """The mean of D's two parts in place of their sum."""
     of_d, of_g = losses(real, fake)

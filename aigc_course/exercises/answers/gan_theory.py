@@ -42,6 +42,11 @@ def bound_pooled(real: Tensor, fake: Tensor) -> Tensor:
     return F.logsigmoid(torch.cat([real, -fake])).mean() + math.log(2)
 
 
+def bound_all_real(real: Tensor, fake: Tensor) -> Tensor:
+    """Generated examples labelled real."""
+    return (F.logsigmoid(real).mean() + F.logsigmoid(fake).mean() + math.log(4)) / 2
+
+
 def slopes(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
     """The slope in the logit times the slope of the logit, which is -theta, averaged."""
     d = logit.sigmoid()

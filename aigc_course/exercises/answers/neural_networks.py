@@ -29,6 +29,21 @@ def delta_of_activation(weights: Tensor, delta: Tensor, z: Tensor) -> Tensor:
     return (weights.T @ delta) * (1 - z**2)
 
 
+def delta_of_tangent(weights: Tensor, delta: Tensor, z: Tensor) -> Tensor:
+    """The slope of tan in place of tanh."""
+    return (weights.T @ delta) * (1 + z.tanh() ** 2)
+
+
+def delta_of_sigmoid(weights: Tensor, delta: Tensor, z: Tensor) -> Tensor:
+    """The slope of the sigmoid, a (1 − a)."""
+    return (weights.T @ delta) * z.tanh() * (1 - z.tanh())
+
+
+def delta_without_square(weights: Tensor, delta: Tensor, z: Tensor) -> Tensor:
+    """The square forgotten."""
+    return (weights.T @ delta) * (1 - z.tanh())
+
+
 def softmax_gradient(logits: Tensor, classes: Tensor) -> Tensor:
     """Probabilities minus one-hot labels, over the batch size."""
     return (logits.softmax(dim=1) - torch.eye(logits.shape[1])[classes]) / len(logits)
@@ -52,6 +67,23 @@ def softmax_without_label(logits: Tensor, classes: Tensor) -> Tensor:
 def softmax_along_the_batch(logits: Tensor, classes: Tensor) -> Tensor:
     """The softmax over the examples."""
     return (logits.softmax(dim=0) - torch.eye(logits.shape[1])[classes]) / len(logits)
+
+
+def softmax_twice(logits: Tensor, classes: Tensor) -> Tensor:
+    """The gradient of ``F.cross_entropy`` at probabilities, which it takes for logits."""
+    p = logits.softmax(dim=1)
+    outer = softmax_gradient(p, classes)
+    return p * (outer - (p * outer).sum(dim=1, keepdim=True))
+
+
+def softmax_of_softmax(logits: Tensor, classes: Tensor) -> Tensor:
+    """Probabilities taken for logits in the formula."""
+    return softmax_gradient(logits.softmax(dim=1), classes)
+
+
+def softmax_over_all_numbers(logits: Tensor, classes: Tensor) -> Tensor:
+    """Divided by the number of logits."""
+    return softmax_gradient(logits, classes) / logits.shape[1]
 
 
 def adam_step(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
@@ -87,3 +119,28 @@ def adam_eps_under_root(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
 def adam_swapped(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
     """Each average with the other's correction."""
     return theta - 0.1 * (m / (1 - 0.999**t)) / ((v / (1 - 0.9**t)).sqrt() + 1e-8)
+
+
+def adam_one_step_early(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
+    """Steps counted from 0 in both corrections."""
+    return adam_step(theta, m, v, t - 1)
+
+
+def adam_one_step_late(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
+    """Steps counted from 2 in both corrections."""
+    return adam_step(theta, m, v, t + 1)
+
+
+def adam_mean_one_step_early(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
+    """Steps counted from 0 in the correction of the mean."""
+    return theta - 0.1 * (m / (1 - 0.9 ** (t - 1))) / ((v / (1 - 0.999**t)).sqrt() + 1e-8)
+
+
+def adam_square_one_step_early(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
+    """Steps counted from 0 in the correction of the mean square."""
+    return theta - 0.1 * (m / (1 - 0.9**t)) / ((v / (1 - 0.999 ** (t - 1))).sqrt() + 1e-8)
+
+
+def adam_multiplied(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
+    """Multiplied by the corrections."""
+    return theta - 0.1 * (m * (1 - 0.9**t)) / ((v * (1 - 0.999**t)).sqrt() + 1e-8)

@@ -2,6 +2,7 @@
 
 import math
 
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -35,6 +36,21 @@ def divergence_in_bits(p: Tensor, q: Tensor) -> Tensor:
     return divergence(p, q) / math.log(2)
 
 
+def divergence_of_probabilities(p: Tensor, q: Tensor) -> Tensor:
+    """``F.kl_div`` with q where it expects log q."""
+    return F.kl_div(q, p, reduction="sum")
+
+
+def divergence_of_two_logarithms(p: Tensor, q: Tensor) -> Tensor:
+    """``F.kl_div`` with log p where it expects p."""
+    return F.kl_div(q.log(), p.log(), reduction="sum")
+
+
+def divergence_of_probabilities_swapped(p: Tensor, q: Tensor) -> Tensor:
+    """``F.kl_div`` with the arguments as they are written, and p where it expects log q."""
+    return F.kl_div(p, q, reduction="sum")
+
+
 def nll(x: Tensor, f: Tensor, variance: float) -> Tensor:
     """Squares over twice the variance, plus the normaliser, for every number."""
     return 0.5 * ((x - f) ** 2 / variance + math.log(2 * math.pi * variance)).sum(dim=1)
@@ -48,6 +64,21 @@ def nll_without_normaliser(x: Tensor, f: Tensor, variance: float) -> Tensor:
 def nll_averaged(x: Tensor, f: Tensor, variance: float) -> Tensor:
     """A mean over the numbers of an example."""
     return nll(x, f, variance) / x.shape[1]
+
+
+def nll_of_everything(x: Tensor, f: Tensor, variance: float) -> Tensor:
+    """A mean over numbers and examples."""
+    return nll(x, f, variance).mean() / x.shape[1]
+
+
+def nll_of_the_batch(x: Tensor, f: Tensor, variance: float) -> Tensor:
+    """One sum over numbers and examples."""
+    return nll(x, f, variance).sum()
+
+
+def likelihood(x: Tensor, f: Tensor, variance: float) -> Tensor:
+    """The sign forgotten."""
+    return -nll(x, f, variance)
 
 
 def nll_with_deviation(x: Tensor, f: Tensor, variance: float) -> Tensor:

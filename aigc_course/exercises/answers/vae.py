@@ -35,6 +35,16 @@ def kl_of_the_batch(mean: Tensor, logvar: Tensor) -> Tensor:
     return kl(mean, logvar).sum()
 
 
+def kl_of_everything(mean: Tensor, logvar: Tensor) -> Tensor:
+    """A mean over latents and images."""
+    return 0.5 * (mean**2 + logvar.exp() - 1 - logvar).mean()
+
+
+def kl_of_the_mean_image(mean: Tensor, logvar: Tensor) -> Tensor:
+    """Right, and then averaged over the images."""
+    return kl(mean, logvar).mean()
+
+
 def kl_turned(mean: Tensor, logvar: Tensor) -> Tensor:
     """The two distributions exchanged: KL(N(0, I) ‖ q)."""
     return 0.5 * ((1 + mean**2) * (-logvar).exp() - 1 + logvar).sum(dim=-1)
@@ -103,3 +113,13 @@ def importance_over_images(log_weights: Tensor) -> Tensor:
 def importance_best(log_weights: Tensor) -> Tensor:
     """The largest weight only."""
     return log_weights.amax(dim=0)
+
+
+def importance_self_normalised(log_weights: Tensor) -> Tensor:
+    """Log weights averaged with the normalised weights."""
+    return (log_weights.softmax(dim=0) * log_weights).sum(dim=0)
+
+
+def importance_of_everything(log_weights: Tensor) -> Tensor:
+    """One mean over samples and images."""
+    return log_weights.flatten().logsumexp(dim=0) - math.log(log_weights.numel())

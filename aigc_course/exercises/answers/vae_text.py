@@ -136,6 +136,16 @@ def per_word_in_nats(cost: Tensor, length: Tensor) -> Tensor:
     return cost.sum() / length.sum()
 
 
+def per_word_from_bits(cost: Tensor, length: Tensor) -> Tensor:
+    """2 to the power of nats."""
+    return 2 ** (cost.sum() / length.sum())
+
+
+def per_word_negative(cost: Tensor, length: Tensor) -> Tensor:
+    """The costs taken for log-probabilities."""
+    return (-cost.sum() / length.sum()).exp()
+
+
 def per_word_of_sentence(cost: Tensor, length: Tensor) -> Tensor:
     """Nats per sentence."""
     return cost.mean().exp()

@@ -19,6 +19,21 @@ def divergence_averaged(mean_p: Tensor, variance_p: Tensor, mean_q: Tensor, vari
     return divergence(mean_p, variance_p, mean_q, variance_q) / mean_p.shape[-1]
 
 
+def divergence_of_everything(mean_p: Tensor, variance_p: Tensor, mean_q: Tensor, variance_q: Tensor) -> Tensor:
+    """Averaged over rows and numbers."""
+    return divergence_averaged(mean_p, variance_p, mean_q, variance_q).mean()
+
+
+def divergence_negative(mean_p: Tensor, variance_p: Tensor, mean_q: Tensor, variance_q: Tensor) -> Tensor:
+    """The other sign."""
+    return -divergence(mean_p, variance_p, mean_q, variance_q)
+
+
+def divergence_without_half(mean_p: Tensor, variance_p: Tensor, mean_q: Tensor, variance_q: Tensor) -> Tensor:
+    """The half forgotten."""
+    return 2 * divergence(mean_p, variance_p, mean_q, variance_q)
+
+
 def divergence_unscaled(mean_p: Tensor, variance_p: Tensor, mean_q: Tensor, variance_q: Tensor) -> Tensor:
     """Distance of the means not measured in units of q."""
     ratio = variance_p / variance_q

@@ -77,6 +77,31 @@ def gradient_without_two(z: Tensor, entries: Tensor, at_entry: Tensor, commit: f
     return at_entry + commit * (z - entries)
 
 
+def gradient_with_weight_elsewhere(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+    """The weight at the codebook's term, which does not reach z."""
+    return at_entry + 2 * (z - entries)
+
+
+def gradient_with_weight_at_the_pixels(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+    """The weight at the pixel term."""
+    return commit * at_entry + 2 * (z - entries)
+
+
+def gradient_of_the_mean(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+    """``F.mse_loss``, which averages over all numbers."""
+    return at_entry + 2 * commit * (z - entries) / z.numel()
+
+
+def gradient_of_the_mean_vector(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+    """A mean over the vectors."""
+    return at_entry + 2 * commit * (z - entries) / len(z)
+
+
+def gradient_of_the_mean_number(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+    """A mean over the numbers of each vector."""
+    return at_entry + 2 * commit * (z - entries) / z.shape[1]
+
+
 def gradient_of_both_distances(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """No stop in the second part."""
     return at_entry + 2 * (1 + commit) * (z - entries)
@@ -95,6 +120,17 @@ def bits_in_nats(logits: Tensor, codes: Tensor) -> Tensor:
 def bits_below_zero(logits: Tensor, codes: Tensor) -> Tensor:
     """The minus forgotten."""
     return -grid_bits(logits, codes)
+
+
+def bits_of_the_mean_entry(logits: Tensor, codes: Tensor) -> Tensor:
+    """The entropies of the cells, which do not look at the codes."""
+    p = logits.softmax(dim=1)
+    return -(p * logits.log_softmax(dim=1)).sum() / math.log(2)
+
+
+def bits_of_softmax_twice(logits: Tensor, codes: Tensor) -> Tensor:
+    """Probabilities taken for logits."""
+    return grid_bits(logits.softmax(dim=1), codes)
 
 
 def bits_per_cell(logits: Tensor, codes: Tensor) -> Tensor:

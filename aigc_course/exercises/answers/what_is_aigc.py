@@ -73,6 +73,16 @@ def cost_perplexity(chances: Tensor) -> Tensor:
     return (-chances.log().mean()).exp()
 
 
+def cost_entropy(chances: Tensor) -> Tensor:
+    """The entropy formula: each surprise weighted with its own probability."""
+    return -(chances * chances.log()).sum()
+
+
+def cost_entropy_averaged(chances: Tensor) -> Tensor:
+    """The same, averaged."""
+    return -(chances * chances.log()).mean()
+
+
 def smooth(counts: Tensor, shorter: Tensor, strength: float) -> Tensor:
     """Counts and made-up counts, over the sum of both."""
     return (counts + strength * shorter) / (counts.sum() + strength)
