@@ -66,7 +66,7 @@ def _freeze(value: Any, within: tuple[int, ...]) -> Result:
 
 
 def _tensor(value: Tensor) -> Result:
-    value = value.detach().as_subclass(Tensor)
+    value = value.detach()
     if value.is_meta:
         return Odd("other", "a tensor on the device “meta”, which holds no numbers")
     if value.is_nested:
@@ -75,7 +75,7 @@ def _tensor(value: Tensor) -> Result:
         value = value.dequantize()
     if value.layout is not torch.strided:
         value = value.to_dense()
-    return value.resolve_conj().resolve_neg().to("cpu", copy=True)
+    return value.as_subclass(Tensor).resolve_conj().resolve_neg().to("cpu", copy=True)
 
 
 def _array(value: np.ndarray, within: tuple[int, ...]) -> Result:

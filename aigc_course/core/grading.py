@@ -54,7 +54,7 @@ def chapter_exercises(slug: str) -> dict[str, Task]:
         if error.name != name:
             raise
         return {}
-    return {task.id: task for task in module.EXERCISES}
+    return {task.id: task for task in getattr(module, "EXERCISES", ())}
 
 
 def get(id: str) -> Task:
@@ -68,14 +68,20 @@ def get(id: str) -> Task:
 
 def _near(id: str, tasks: dict[str, Task]) -> str:
     """The ids that may have been meant: of this chapter, or of all when it is the chapter that is not known."""
-    known = list(tasks) or [task for slug in _slugs() for task in chapter_exercises(slug)]
-    wanted = id.strip().lower()
-    found = [key for key in known if key == wanted or key.endswith(f".{wanted}")] or get_close_matches(wanted, known)
+    wanted = id[:60].strip().lower()
+    if tasks:
+        names = {key.partition(".")[2]: key for key in tasks}
+        found = [names[name] for name in get_close_matches(wanted.partition(".")[2], names)]
+    else:
+        known = [key for slug in _slugs() for key in chapter_exercises(slug)]
+        alike = [key for key in known if key == wanted or key.endswith(f".{wanted}")]
+        found = alike or get_close_matches(wanted, known, cutoff=0.75)
     return f"did you mean {' or '.join(map(repr, found))}?" if found else ""
 
 
 def _slugs() -> list[str]:
-    return [found.name for found in pkgutil.iter_modules(import_module("aigc_course.exercises").__path__)]
+    modules = pkgutil.iter_modules(import_module("aigc_course.exercises").__path__)
+    return [found.name for found in modules if not (found.ispkg or found.name.startswith("_"))]
 
 
 def _code(id: str) -> Exercise:

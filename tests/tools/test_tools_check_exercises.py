@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong
+from aigc_course.core.grading import Exercise, Option, Project, Question, Tolerance, Wrong, number, tensor
 from book.tools import check_exercises
 from tests.tools.test_tools_checks import only
 
@@ -38,8 +38,9 @@ CODE = Exercise(
     stub=STUB,
     hints=("Twice.", "2 * x"),
     solution=double,
-    inputs=lambda g: (torch.randn(3, generator=g),),
+    inputs=lambda g: (torch.randn(3 + g.initial_seed() % 4, generator=g),),
     wrong=(Wrong(square, "a square"), Wrong(same, "the input"), Wrong(half, "a half")),
+    arguments=(tensor("x", "numbers"),),
 )
 OPTIONS = (Option("left", False, "No."), Option("right", True, "Yes."), Option("up", False, "No."))
 ASKED = Question("one.side", 1, "Which side?", OPTIONS)
@@ -106,6 +107,60 @@ def test_a_code_exercise_with_a_mistake(project, changes, message):
 
 
 GENERATOR = torch.Generator()
+
+
+def two(generator):
+    return torch.randn(3 + generator.initial_seed() % 4, generator=generator), 2.0
+
+
+def times(x, y):
+    return x * y
+
+
+PAIR = {
+    "stub": "def times(x: Tensor, y: float) -> Tensor:\n    return ...",
+    "solution": times,
+    "inputs": two,
+    "wrong": tuple(Wrong(lambda x, y, c=c: x * y + c, f"+ {c}") for c in (1, 2, 3)),
+    "arguments": (tensor("x", "numbers"), number("y")),
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({}, "an answer that ignores `y` passes on 5 draws"),
+        ({"inputs": lambda g: (two(g)[0], max(2.0, float(g.initial_seed())))}, "ignores `y` passes on 2 draws"),
+        ({"inputs": lambda g: (torch.randn(3, generator=g), 2.0)}, "the size of `numbers` is the same"),
+        ({"arguments": ()}, "`arguments` describes []; the stub takes ['x', 'y']"),
+        ({"arguments": (number("y"), tensor("x", "numbers"))}, "`arguments` describes ['y', 'x']"),
+        ({"arguments": (number("x"), number("y"))}, "“x: a plain number”, but Tensor is drawn"),
+        (
+            {"arguments": (tensor("x", "numbers"), number("y", whole=True))},
+            "“y: a plain whole number”, but float is drawn",
+        ),
+        ({"arguments": (tensor("x", "a", "b"), number("y"))}, "but Tensor of shape (3,) is drawn"),
+        ({"arguments": (tensor("x", "numbers", whole=True), number("y"))}, "but its numbers are torch.float32"),
+        ({"arguments": (tensor("x", "numbers"), tensor("y"))}, "but float of shape () is drawn"),
+        (
+            {
+                "arguments": (tensor("x", "numbers"), tensor("y", "numbers")),
+                "inputs": lambda g: (torch.ones(3), torch.ones(1)),
+            },
+            "but `numbers` is 1 here and 3 in another argument",
+        ),
+        ({"tolerance": Tolerance(0.1, 0.1)}, "the tolerance is too coarse"),
+        ({"tolerance": Tolerance(1e-12, 1e-12), "solution": lambda x, y: (x * y).exp()}, "the tolerance is too fine"),
+    ],
+)
+def test_draws_and_descriptions_with_a_mistake(changes, message):
+    task = dataclasses.replace(CODE, **(PAIR | changes))
+    assert any(message in found for found in check_exercises.exercise(task, {"Tensor": torch.Tensor}))
+
+
+def test_draws_that_tell_every_argument_apart():
+    task = dataclasses.replace(CODE, **(PAIR | {"inputs": lambda g: (two(g)[0], 2.0 + g.initial_seed())}))
+    assert check_exercises.exercise(task, {"Tensor": torch.Tensor}) == []
 
 
 def test_an_inputs_draw_that_hides_a_wrong_answer(project):
