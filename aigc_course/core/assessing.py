@@ -88,7 +88,7 @@ def _search(exercise: Exercise, answer: Callable[..., Any], tried: trying.Attemp
     ignored = [] if tried.slow else trying.ignored(exercise.inputs, answer, given, near)
     if ignored and known:
         names = " and ".join(f"`{known[i].name}`" for i in ignored)
-        return f"your result does not change with {names}"
+        return f"your result does not change with {names}; {difference(given, expected, near)}"
     return difference(given, expected, near)
 
 

@@ -256,10 +256,14 @@ def message(error: BaseException) -> str:
 
 
 def _line(error: BaseException) -> str:
-    """Where it happened: the last line that belongs neither to this file nor to an installed package."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.line for frame in frames if frame.filename != __file__ and "site-packages" not in frame.filename]
+    """The last line of the learner's own cell or file on the way to an error."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _of_the_machinery(frame.filename)]
+    lines = [frame.line for frame in frames if frame.filename == frames[0].filename]
     return f" (at `{lines[-1][:TEXT]}`)" if lines and lines[-1] else ""
+
+
+def _of_the_machinery(file: str) -> bool:
+    return file == __file__ or "site-packages" in file
 
 
 # torch's words for a plain number in place of a tensor, and Python's

@@ -1,3 +1,4 @@
+import statistics
 import sys
 import threading
 import time
@@ -99,9 +100,15 @@ def test_plain_numbers_are_named_together():
 def test_an_error_names_its_line():
     assert "(at `return 1 / 0`)" in attempt(divides).trouble
 
+    assert "(at `return statistics.mean([])`)" in attempt(averages).trouble
+
 
 def divides(x, y):
     return 1 / 0
+
+
+def averages(x, y):
+    return statistics.mean([])
 
 
 def test_a_builtin_that_does_not_tell_its_arguments_is_tried():
