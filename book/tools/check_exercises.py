@@ -117,8 +117,20 @@ def exercise(task: Exercise, names: dict[str, Any]) -> list[str]:
     diagnoses = [entry.diagnosis for entry in task.wrong]
     if len(set(diagnoses)) != len(diagnoses) or not all(text.strip() for text in diagnoses):
         wrong.append("every wrong answer needs a diagnosis of its own")
-    graded = (message for extra in DRAWS for message in _graded(_shifted(task, extra)))
-    return list(dict.fromkeys([*wrong, *_stub(task, names), *arguments(task), *graded, *blind(task)]))
+    wrong += [*_stub(task, names), *arguments(task), *_unsolved(task)]
+    if not any(_unsolved(task)):
+        wrong += [*(message for extra in DRAWS for message in _graded(_shifted(task, extra))), *blind(task)]
+    return list(dict.fromkeys(wrong))
+
+
+def _unsolved(task: Exercise) -> Iterator[str]:
+    """A solution that is not written yet has nothing to be compared with."""
+    tried = trying.attempt(task.inputs, task.solution, ())
+    parts = [part for result in tried.results for part in (result if isinstance(result, tuple) else (result,))]
+    if tried.trouble:
+        yield f"the solution does not run: {tried.trouble}"
+    elif not all(isinstance(part, torch.Tensor) for part in parts):
+        yield "the solution must return numbers, tensors, or a tuple of these"
 
 
 def _stub(task: Exercise, names: dict[str, Any]) -> Iterator[str]:

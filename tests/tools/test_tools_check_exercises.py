@@ -95,6 +95,8 @@ def with_code(**changes):
         ({"hints": ("a", "a")}, "hints must be there"),
         ({"solution": square}, "square is graded “passed” instead of wrong"),
         ({"solution": lambda x: torch.randn(3, generator=GENERATOR)}, "the reference solution is graded"),
+        ({"solution": lambda x: ...}, "the solution must return numbers"),
+        ({"solution": lambda x: 1 / 0}, "the solution does not run: your function raised ZeroDivisionError"),
         ({"objective": 3}, "objective 3 does not exist"),
         ({"id": "two.double"}, "the id must begin with one."),
         ({"stub": "def double(x):\n    return x"}, "the stub is reported as"),
