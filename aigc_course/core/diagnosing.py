@@ -6,6 +6,7 @@ factor, a mean in place of a sum, a function of what was asked for. Both return 
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
 
 import torch
 from torch import Tensor
@@ -142,11 +143,14 @@ def _by_factor(mine: list[Tensor], right: list[Tensor], sizes: Sequence[Mapping[
     factors = [((x * y).sum() / y.square().sum()).item() for x, y in zip(mine, right, strict=True)]
     if not all_same(mine, [c * y for c, y in zip(factors, right, strict=True)], LOOSE):
         return ""
-    for name in sizes[0] if sizes else ():
-        if _agree(factors, [float(size[name]) for size in sizes]):
-            return f"too large by the number of {name}: is there a sum in place of a mean?"
-        if _agree(factors, [1 / size[name] for size in sizes]):
-            return f"too small by the number of {name}: is there a mean in place of a sum, or a division too many?"
+    names = sizes[0] if sizes else ()
+    for some in (*combinations(names, 1), *combinations(names, 2)):
+        numbers = [float(math.prod(size[name] for name in some)) for size in sizes]
+        listed = " and of ".join(some)
+        if _agree(factors, numbers):
+            return f"too large by the number of {listed}: is there a sum in place of a mean?"
+        if _agree(factors, [1 / n for n in numbers]):
+            return f"too small by the number of {listed}: is there a mean in place of a sum, or a division too many?"
     if not _agree(factors, factors[:1] * len(factors)) or abs(factors[0]) < LOOSE.relative:
         return ""
     known = (text for c, text in FACTORS.items() if math.isclose(c, factors[0], rel_tol=LOOSE.relative))

@@ -24,7 +24,9 @@ from aigc_course.exercises.answers.gan_better import (
     penalty,
     penalty_by_coordinate,
     penalty_of_mean_length,
+    penalty_of_the_batch,
     penalty_one_sided,
+    penalty_over_points,
     penalty_to_zero,
     penalty_without_root,
     truncate,
@@ -128,6 +130,14 @@ EXERCISES = (
             Wrong(penalty_to_zero, "You pull the slope to zero, as the penalty at real examples does; here it is one."),
             Wrong(penalty_of_mean_length, "You average the lengths first; a steep and a flat point then cancel."),
             Wrong(penalty_by_coordinate, "You pull every coordinate to one; the length of the whole gradient counts."),
+            Wrong(
+                penalty_over_points,
+                "Your lengths run over the points; each row is one gradient, so take the norm over dimension 1.",
+            ),
+            Wrong(
+                penalty_of_the_batch,
+                "You take one length of all gradients together; each point has its own, over dimension 1.",
+            ),
         ),
     ),
     Exercise(

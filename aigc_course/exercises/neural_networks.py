@@ -10,6 +10,7 @@ from torch import Tensor
 from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, number, tensor
 from aigc_course.exercises._draws import size
 from aigc_course.exercises.answers.neural_networks import (
+    adam_change,
     adam_eps_under_root,
     adam_half_corrected,
     adam_mean_one_step_early,
@@ -32,6 +33,7 @@ from aigc_course.exercises.answers.neural_networks import (
     hidden_delta,
     softmax_along_the_batch,
     softmax_gradient,
+    softmax_loss,
     softmax_negative,
     softmax_of_softmax,
     softmax_over_all_numbers,
@@ -138,6 +140,7 @@ EXERCISES = (
             Wrong(
                 softmax_over_all_numbers, "You divide by all numbers of the batch; the loss is a mean over its examples"
             ),
+            Wrong(softmax_loss, "that is the loss itself; return its gradient, one number for each logit"),
         ),
     ),
     Exercise(
@@ -176,6 +179,7 @@ EXERCISES = (
             Wrong(adam_mean_one_step_early, "your t is one too small in the correction of m: the power is β₁ᵗ"),
             Wrong(adam_square_one_step_early, "your t is one too small in the correction of v: the power is β₂ᵗ"),
             Wrong(adam_multiplied, "you multiply by the corrections; both means are too small, so divide"),
+            Wrong(adam_change, "that is the change alone; add it to theta"),
         ),
     ),
     Question(

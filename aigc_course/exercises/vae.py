@@ -17,6 +17,7 @@ from aigc_course.exercises.answers.vae import (
     draw_without_noise,
     importance,
     importance_best,
+    importance_divided_by_images,
     importance_mean_of_logs,
     importance_of_everything,
     importance_over_images,
@@ -171,6 +172,10 @@ EXERCISES = (
             Wrong(
                 importance_of_everything,
                 "Your mean runs over all images at once; each image has its own, over dimension 0.",
+            ),
+            Wrong(
+                importance_divided_by_images,
+                "You divide by the number of images; the mean runs over the draws, `len(log_weights)`.",
             ),
         ),
     ),

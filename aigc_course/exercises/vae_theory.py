@@ -30,6 +30,7 @@ from aigc_course.exercises.answers.vae_theory import (
     gradient_of_variance,
     gradient_times_deviation,
     gradient_with_own_draw,
+    gradient_with_small_baseline,
     gradient_without_baseline,
 )
 
@@ -146,6 +147,10 @@ EXERCISES = (
             Wrong(gradient_times_deviation, "You multiply by the deviation; the score is ε divided by it."),
             Wrong(
                 gradient_averaged, "You average the draws; return one estimate for each, so that they can be compared."
+            ),
+            Wrong(
+                gradient_with_small_baseline,
+                "You divide the others' sum by the number of all; without the draw itself there are n − 1.",
             ),
         ),
     ),

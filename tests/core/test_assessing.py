@@ -87,14 +87,3 @@ def test_random_words_do_not_depend_on_what_was_graded_before():
 def test_an_answer_that_remembers_the_first_input_fails():
     first = weighted(*draw(torch.Generator().manual_seed(0)))
     assert assess(TASK, lambda x, y, weight: first).status == "wrong"
-
-
-def test_arguments_describe_themselves():
-    sentences = [str(a) for a in (*TASK.arguments, tensor("k", "b", "d", whole=True), number("n", whole=True))]
-    assert sentences == [
-        "x: a tensor of shape (numbers,)",
-        "y: a tensor of shape (numbers,)",
-        "weight: a plain number",
-        "k: a tensor of whole numbers of shape (b, d)",
-        "n: a plain whole number",
-    ]

@@ -112,6 +112,7 @@ def relation(function, expected=DRAWS):
         (lambda x: 7 * x, "7 times"),
         (lambda x: x * len(x), "too large by the number of rows"),
         (lambda x: x / len(x), "too small by the number of rows"),
+        (lambda x: x * x.numel(), "too large by the number of rows and of columns"),
         (lambda x: 1 / x, "the reciprocal of"),
         (lambda x: x**2, "the square of"),
         (lambda x: x.sqrt(), "the square root of"),

@@ -63,6 +63,16 @@ def penalty_by_coordinate(gradient: Tensor) -> Tensor:
     return (gradient.abs() - 1).square().mean()
 
 
+def penalty_over_points(gradient: Tensor) -> Tensor:
+    """Lengths along the wrong dimension."""
+    return (gradient.norm(dim=0) - 1).square().mean()
+
+
+def penalty_of_the_batch(gradient: Tensor) -> Tensor:
+    """One length for all points together."""
+    return (gradient.norm() - 1).square()
+
+
 def overshoot(distance: float, weight: float) -> float:
     """Slope times distance."""
     return distance * (1 + distance / (2 * weight))

@@ -1,6 +1,7 @@
 """Solutions and wrong answers of ``exercises.neural_networks``: what the checker compares a learner's code with."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -86,6 +87,11 @@ def softmax_over_all_numbers(logits: Tensor, classes: Tensor) -> Tensor:
     return softmax_gradient(logits, classes) / logits.shape[1]
 
 
+def softmax_loss(logits: Tensor, classes: Tensor) -> Tensor:
+    """The loss in place of its gradient."""
+    return F.cross_entropy(logits, classes)
+
+
 def adam_step(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
     """Both averages corrected, then the quotient."""
     return theta - 0.1 * (m / (1 - 0.9**t)) / ((v / (1 - 0.999**t)).sqrt() + 1e-8)
@@ -109,6 +115,11 @@ def adam_without_root(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
 def adam_uphill(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
     """The other direction."""
     return 2 * theta - adam_step(theta, m, v, t)
+
+
+def adam_change(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:
+    """The change alone."""
+    return adam_step(theta, m, v, t) - theta
 
 
 def adam_eps_under_root(theta: Tensor, m: Tensor, v: Tensor, t: int) -> Tensor:

@@ -100,6 +100,11 @@ def importance_undivided(log_weights: Tensor) -> Tensor:
     return log_weights.logsumexp(dim=0)
 
 
+def importance_divided_by_images(log_weights: Tensor) -> Tensor:
+    """The size of the wrong dimension."""
+    return log_weights.logsumexp(dim=0) - math.log(log_weights.shape[1])
+
+
 def importance_underflowing(log_weights: Tensor) -> Tensor:
     """Out of the logarithms and back."""
     return log_weights.exp().mean(dim=0).log()

@@ -67,6 +67,11 @@ def gradient_with_own_draw(values: Tensor, noise: Tensor, deviation: float) -> T
     return (values - values.mean()) * noise / deviation
 
 
+def gradient_with_small_baseline(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
+    """The sum of the others, divided by the number of all."""
+    return (values - (values.sum() - values) / len(values)) * noise / deviation
+
+
 def gradient_of_variance(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
     """Divided by the variance."""
     return gradient(values, noise, deviation) / deviation
