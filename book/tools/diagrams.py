@@ -10,10 +10,10 @@ import hashlib
 import re
 import shutil
 import sys
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from book.tools import files
 from book.tools.vendor import ROOT, fetch
 
 MERMAID = "11.12.1"
@@ -112,16 +112,10 @@ def main() -> int:
             source = path.read_text(encoding="utf-8")
             words(source)
             for mode in INKS:
-                _write(TARGET / f"{path.stem}-{mode}.svg", draw(page, path.stem, source, mode))
+                files.write(TARGET / f"{path.stem}-{mode}.svg", draw(page, path.stem, source, mode))
             print(f"drew {path.stem}")
         browser.close()
     return 0
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 if __name__ == "__main__":

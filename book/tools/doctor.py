@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from book.tools import home
 from book.tools.chapters import ROOT
 
 GB = 1e9
@@ -129,6 +130,15 @@ def models() -> Finding:
     return Finding("Models", f"{files[0].name}, {files[0].stat().st_size / 1e6:.0f} MB, no network needed")
 
 
+def caches() -> Finding:
+    """A home folder in which libraries can keep their caches."""
+    moved = home.caches(ROOT / "_build")
+    cure = "make book keeps these caches in _build/home; set HOME to a folder of yours to keep them there"
+    if moved:
+        return Finding("Home", f"cannot be written: {', '.join(sorted(moved))}", cure, essential=False)
+    return Finding("Home", os.path.expanduser("~"))
+
+
 def browser() -> Finding:
     """A Chromium for the tests of the site."""
     found = next((path for name in CHROMIUM if (path := shutil.which(name))), "")
@@ -145,6 +155,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     gpu,
     fonts,
     models,
+    caches,
     browser,
 )
 

@@ -13,7 +13,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from book.tools import chapters, checks, files, job
+from book.tools import chapters, checks, files, heal, home, interrupts, job, record
 from book.tools.chapters import ROOT, BookError, Chapter
 from book.tools.job import Job, Outcome
 from book.tools.progress import Progress, seconds
@@ -36,11 +36,16 @@ class Runner:
         self.outcomes: list[Outcome] = []
         self.running: list[Job] = []
         self.total = 0
+        self.folder = Path()
 
-    def run(self, todo: list[Chapter]) -> list[Outcome]:
-        """Execute `todo`, longest first; on an interrupt end the children and say what is kept."""
+    def run(self, todo: list[Chapter], root: Path = ROOT) -> list[Outcome]:
+        """Execute `todo`, longest first; on an interrupt end the children and say what is kept.
+
+        Raises:
+            DiskFull: Nothing more can be kept; the rest is not tried.
+        """
         waiting = sorted(todo, key=_last_seconds, reverse=True)
-        self.total = len(waiting)
+        self.total, self.folder = len(waiting), job.new_run(root)
         try:
             while waiting or self.running:
                 while waiting and len(self.running) < self.jobs:
@@ -57,16 +62,16 @@ class Runner:
         return self.outcomes
 
     def _start(self, chapter: Chapter) -> None:
-        self.running.append(job.start(chapter, profile()))
+        with interrupts.held():
+            self.running.append(job.start(chapter, profile(), self.folder))
         if not self.progress.live:
             self.progress.line(f"[{len(self.outcomes) + len(self.running)}/{self.total}] {chapter.name} started")
 
     def _look(self) -> None:
         for running in list(self.running):
             stopped = job.watch(running)
-            if stopped:
-                job.kill(running)
-            if running.process.poll() is not None:
+            if stopped or running.process.poll() is not None:
+                job.kill(running)  # when pytest ended by itself, whatever is left of its kernel
                 self.running.remove(running)
                 self._finished(job.finish(running, stopped))
         self.progress.now([f"[{len(self.outcomes)}/{self.total} done] {running.status()}" for running in self.running])
@@ -75,9 +80,11 @@ class Runner:
         self.outcomes.append(outcome)
         how = "FAILED after" if outcome.problem else "done in"
         self.progress.line(
-            f"[{len(self.outcomes)}/{self.total}] {outcome.name} {how} {seconds(outcome.seconds)}, "
-            f"{outcome.cells} code cells, peak {outcome.peak_mb} MB"
+            f"[{len(self.outcomes)}/{self.total}] {outcome.name} {how} {seconds(outcome.cpu_s)} of CPU "
+            f"({seconds(outcome.seconds)} by the clock), {outcome.cells} code cells, peak {outcome.peak_mb} MB"
         )
+        if outcome.warning:
+            self.progress.line(outcome.warning)
 
     def _interrupted(self) -> str:
         done = sum(not outcome.problem for outcome in self.outcomes)
@@ -88,8 +95,8 @@ class Runner:
 
 
 def _last_seconds(chapter: Chapter) -> float:
-    record = files.read_json(job.record_path(chapter))
-    return record["seconds"] if record else float("inf")
+    kept = record.read(chapter)
+    return kept["cpu_s"] if kept else float("inf")
 
 
 def execute(root: Path = ROOT, *, everything: bool = False, jobs: int = 2) -> list[Outcome]:
@@ -97,23 +104,27 @@ def execute(root: Path = ROOT, *, everything: bool = False, jobs: int = 2) -> li
     if problems := checks.source(root):
         raise BookError("\n\n".join(problems))
     book = chapters.all(root)
+    for line in heal.heal(root, book):
+        print(line, flush=True)
     _prune(book, root)
-    todo = book if everything else [chapter for chapter in book if not job.is_done(chapter, profile())]
+    todo = book if everything else [chapter for chapter in book if not record.is_done(chapter, profile())]
     if not todo:
         print(f"0 of {len(book)} notebooks to execute: nothing they depend on has changed.", flush=True)
         return []
     at_a_time = min(jobs, len(todo))
     print(f"Executing {len(todo)} of {len(book)} notebooks, {at_a_time} at a time, profile {profile()}.", flush=True)
-    return Runner(jobs).run(todo)
+    return Runner(jobs).run(todo, root)
 
 
 def _prune(book: list[Chapter], root: Path) -> None:
     """Drop what is kept of notebooks that the book no longer has."""
-    wanted = {job.record_path(chapter) for chapter in book}
-    for record in (root / job.EXECUTED).rglob("*.json"):
-        if record not in wanted:
-            record.with_suffix(".ipynb").unlink(missing_ok=True)
-            record.unlink()
+    wanted = {record.record_path(chapter).with_suffix(suffix) for chapter in book for suffix in (".json", ".ipynb")}
+    for path in sorted((root / record.EXECUTED).rglob("*"), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path not in wanted:
+            path.unlink()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -126,12 +137,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=ROOT, help="the book's folder")
     options = parser.parse_args(arguments)
     root, start = options.root.resolve(), time.monotonic()
-    files.interruptible()
+    interrupts.interruptible()
     try:
-        with files.only_run(root / "_build"):
-            outcomes = execute(root, everything=options.all, jobs=options.jobs)
-        if options.all:
-            files.write_json(root / REPORT, [asdict(outcome) for outcome in outcomes])
+        outcomes = _all_in_words(root, options.all, options.jobs)
         problems = [outcome.problem for outcome in outcomes if outcome.problem]
     except BookError as error:
         problems, outcomes = [str(error)], []
@@ -141,6 +149,18 @@ def main(arguments: list[str] | None = None) -> int:
     passed = sum(not outcome.problem for outcome in outcomes)
     print(f"{passed} notebooks passed, {len(problems)} failed, in {seconds(time.monotonic() - start)}.")
     return 1 if problems else 0
+
+
+def _all_in_words(root: Path, everything: bool, jobs: int) -> list[Outcome]:
+    """Execute; what the operating system refuses becomes a sentence. A run over everything leaves a report."""
+    build, start = root / "_build", time.monotonic()
+    with files.in_words(build), files.only_run(build):
+        home.settle(build)
+        outcomes = execute(root, everything=everything, jobs=jobs)
+        if everything:
+            spent = round(time.monotonic() - start, 1)
+            files.write_json(root / REPORT, {"seconds": spent, "outcomes": [asdict(one) for one in outcomes]})
+    return outcomes
 
 
 if __name__ == "__main__":

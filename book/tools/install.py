@@ -160,6 +160,11 @@ def main() -> int:
     except InstallError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        where = error.filename or ROOT / ".venv"
+        cure = "the packages go into .venv, which must be yours to write and needs 6 GB (1 GB with TORCH_INDEX)"
+        print(f"\n{where}: {error.strerror}; {cure}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nInterrupted; the same command goes on with the installation.", file=sys.stderr)
         return 130

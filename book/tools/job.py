@@ -1,41 +1,49 @@
-"""One notebook at work: a pytest with nbval in a process of its own, watched for time and memory."""
+"""One notebook at work: a pytest with nbval in a process of its own, watched for time, memory and life."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from book.tools import dependencies, files
+from book.tools import dependencies, failure, files, processes, record
 from book.tools.chapters import ROOT, Chapter, load
+from book.tools.failure import Problem
+from book.tools.kernel import NOTED
+from book.tools.processes import Usage
 from book.tools.progress import seconds
+from book.tools.record import EXECUTED, record_path
 
-EXECUTED = "_build/executed"
+__all__ = ["EXECUTED", "Job", "Outcome", "finish", "kill", "new_run", "record_path", "start", "watch"]
+
 RUNNING = "_build/running"
-PATIENCE = 3  # a budget is missed for good beyond this many times itself
-TRACEBACK_LINES = 12
-MB = 1_000_000
+PYTEST = "pytest.json"
+LONGEST_LOOK_S = 5.0  # more between two looks means that the machine slept, or that the runner was stopped
 
 
 @dataclass
 class Job:
-    """A running notebook."""
+    """A running notebook. Its clock does not count while the machine sleeps; `waited_s` counts while no CPU is used."""
 
     chapter: Chapter
     profile: str
     key: str
     folder: Path
     process: subprocess.Popen[bytes]
-    began: float = field(default_factory=time.time)
+    looked: float = field(default_factory=lambda: time.monotonic())
+    wall_s: float = 0.0
+    cells_wall_s: float = 0.0
+    waited_s: float = 0.0
+    cpu_s: float = 0.0
+    mb: float = 0.0
     peak_mb: float = 0.0
 
     @property
@@ -44,15 +52,15 @@ class Job:
         return files.read_json(self.folder / "state.json") or {}
 
     @property
-    def spent_s(self) -> float:
-        """Seconds since its first cell began, 0 while the kernel starts."""
-        return time.time() - self.state["began"] if self.state else 0.0
+    def last_mb(self) -> float:
+        """The kernel's memory when last seen, by us or, in a cell too short for that, at the cell's start."""
+        return self.mb or self.state.get("mb", 0.0)
 
     def status(self) -> str:
         """How it stands, for the progress line."""
         state = self.state
         where = f"code cell {state['cell']}/{state['of']}" if state else "starting"
-        return f"{self.chapter.name} {seconds(time.time() - self.began)}, {where}"
+        return f"{self.chapter.name} {seconds(self.wall_s)}, CPU {seconds(self.cpu_s)}, {where}"
 
 
 @dataclass(frozen=True)
@@ -60,17 +68,32 @@ class Outcome:
     """How a notebook ended: its measured figures, and what went wrong (nothing when `problem` is empty)."""
 
     name: str
+    cpu_s: float
     seconds: float
     peak_mb: int
     cells: int
     problem: str = ""
+    warning: str = ""
 
 
-def start(chapter: Chapter, profile: str) -> Job:
+def new_run(root: Path) -> Path:
+    """A folder for this run alone: what an earlier one left behind is ended and cannot write into it."""
+    running = root / RUNNING
+    left = [process for path in running.rglob("*.json") if (process := _left(path))]
+    if count := processes.end(left):
+        print(f"Ended {count} processes that an earlier run had left behind.", flush=True)
+    shutil.rmtree(running, ignore_errors=True)
+    running.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="run-", dir=running))
+
+
+def _left(path: Path) -> psutil.Process | None:
+    return processes.noted(path) if path.name in (PYTEST, NOTED) else None
+
+
+def start(chapter: Chapter, profile: str, run: Path) -> Job:
     """Start nbval on `chapter`, one thread, in a session of its own so that Ctrl-C reaches only the runner."""
-    folder = chapter.root / RUNNING / chapter.docname.replace("/", "__")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{chapter.path.stem[:40]}-", dir=run))
     key = dependencies.key(chapter, profile)
     command = [sys.executable, "-m", "pytest", "-c", str(Path(__file__).with_name("nbval.ini"))]
     command += ["--rootdir", str(chapter.root), "--noconftest", "-p", "no:cacheprovider", "-x", "-q"]
@@ -86,6 +109,7 @@ def start(chapter: Chapter, profile: str) -> Job:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        processes.note(folder / PYTEST, psutil.Process(process.pid))
     return Job(chapter, profile, key, folder, process)
 
 
@@ -98,105 +122,92 @@ def _environment(root: Path, profile: str) -> dict[str, str]:
         "MKL_NUM_THREADS": "1",
         "AIGC_PROFILE": profile,
         "PYTHONPATH": os.pathsep.join(dict.fromkeys([str(root), str(ROOT)])),
+        # a crash in compiled code says in which line
+        "PYTHONFAULTHANDLER": "1",
         # only nbval is needed, and the other plugins take seconds to import
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
 
 
-def watch(job: Job) -> str:
-    """Measure the kernel's memory; return why the job must stop, or nothing."""
-    used = 0.0
-    try:
-        for child in psutil.Process(job.process.pid).children(recursive=True):
-            used += child.memory_info().rss / MB
-    except psutil.Error:  # it ended while we looked
-        pass
-    job.peak_mb = max(job.peak_mb, used)
-    return over_budget(job.chapter, job.profile, job.spent_s, job.peak_mb)
+def watch(job: Job) -> Problem | None:
+    """Measure the kernel's time and memory; return why the job must stop, or nothing."""
+    now, state = time.monotonic(), job.state
+    passed, job.looked = min(now - job.looked, LONGEST_LOOK_S), now
+    job.wall_s += passed
+    if not state:
+        return None
+    job.cells_wall_s += passed
+    used, before = _usage(job), job.cpu_s
+    job.cpu_s = max(job.cpu_s, used.cpu_s - state["cpu_began"])
+    # on the most crowded machine, what wants to run gets a hundredth of a second in each look
+    job.waited_s += passed if job.cpu_s == before else 0.0
+    job.mb = used.mb or job.mb
+    job.peak_mb = max(job.peak_mb, used.mb)
+    over = failure.over_budget(job.chapter, job.profile, job.cpu_s, job.cells_wall_s, job.peak_mb)
+    return over or failure.hangs(job.chapter, job.profile, job.waited_s)
 
 
-def over_budget(chapter: Chapter, profile: str, spent_s: float, peak_mb: float) -> str:
-    """Which declared budget (`cpu_s` or `gpu_s`, `ram_mb`) is exceeded more than threefold, in words, or nothing."""
-    budget = chapter.front.get("budget", {})
-    limits = ((spent_s, "gpu_s" if profile == "gpu" else "cpu_s", "s"), (peak_mb, "ram_mb", "MB"))
-    for used, name, unit in limits:
-        if name in budget and used > PATIENCE * budget[name]:
-            return (
-                f"{chapter.name}: {used:.0f} {unit} is more than {PATIENCE} times its budget of {budget[name]} {unit}; "
-                f"make the notebook lighter or correct metadata.aigc.budget.{name}"
-            )
-    return ""
+def _usage(job: Job) -> Usage:
+    kernel = processes.noted(job.folder / NOTED)
+    return processes.usage(kernel) if kernel else Usage()
 
 
 def kill(job: Job) -> None:
-    """End the notebook's process tree: the kernel has a session of its own, one signal to a group is not enough."""
-    try:
-        parent = psutil.Process(job.process.pid)
-        family = [*parent.children(recursive=True), parent]
-    except psutil.NoSuchProcess:
-        family = []
-    for process in family:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
+    """End the notebook's processes: the kernel has a session of its own, one signal to a group is not enough."""
+    noted = [processes.noted(job.folder / NOTED), processes.noted(job.folder / PYTEST)]
+    processes.end([process for process in noted if process])
+    job.process.kill()
     job.process.wait()
 
 
-def finish(job: Job, stopped: str = "") -> Outcome:
-    """Keep what an ended job made, or say why it failed."""
-    times = files.read_json(job.folder / "times.json") or []
-    spent = round(sum(times) if times else job.spent_s, 1)
-    problem = stopped or _problem(job) or over_budget(job.chapter, job.profile, spent, job.peak_mb)
-    outcome = Outcome(job.chapter.name, spent, round(job.peak_mb), job.state.get("of", 0), problem)
+def finish(job: Job, stopped: Problem | None = None) -> Outcome:
+    """Keep what an ended job made, or say why it failed.
+
+    Raises:
+        DiskFull: There was no room for what it had to write; what was kept before stays.
+    """
+    times = files.read_json(job.folder / "times.json") or [{"seconds": job.cells_wall_s, "cpu_s": job.cpu_s}]
+    cpu, wall = (round(sum(one[name] for one in times), 1) for name in ("cpu_s", "seconds"))
+    problem = stopped or _problem(job) or failure.over_budget(job.chapter, job.profile, cpu, wall, job.peak_mb)
+    outcome = Outcome(job.chapter.name, cpu, wall, round(max(job.peak_mb, job.last_mb)), job.state.get("of", 0))
     if problem:
-        # an older success must not be published after a failure
-        record_path(job.chapter).unlink(missing_ok=True)
-    else:
-        _keep(job, outcome)
-        shutil.rmtree(job.folder)
-    return outcome
+        return _failed(job, problem, outcome)
+    warning = failure.near_budget(job.chapter, job.profile, cpu, wall, job.peak_mb)
+    figures = {"cpu_s": cpu, "seconds": wall, "peak_mb": outcome.peak_mb, "cells": outcome.cells}
+    record.keep(job.chapter, job.folder / "notebook.ipynb", key=job.key, profile=job.profile, **figures)
+    shutil.rmtree(job.folder)
+    return replace(outcome, warning=warning)
 
 
-def _problem(job: Job) -> str:
+def _failed(job: Job, problem: Problem, outcome: Outcome) -> Outcome:
+    """An older success must not be published after the notebook's own failure, but it survives the machine's."""
+    if full := files.disk_full(job.chapter.root / "_build", problem.text):
+        raise full
+    if problem.own:
+        record.drop(job.chapter)
+    return replace(outcome, problem=problem.text)
+
+
+def _problem(job: Job) -> Problem | None:
     """Why the run of a job that ended by itself does not count, or nothing."""
-    name, failure = job.chapter.name, files.read_json(job.folder / "failure.json")
-    if failure and failure["cell"]:
-        return _in_cell(name, failure)
+    chapter, told = job.chapter, files.read_json(job.folder / "failure.json")
+    if told and "died" in told:
+        return failure.died(chapter, told, job.last_mb, max(job.peak_mb, job.last_mb), _log(job.folder / "kernel.log"))
+    if told and told["cell"]:
+        return failure.in_cell(chapter, told, job.last_mb)
     if job.process.returncode or not (job.folder / "notebook.ipynb").exists():
-        tail = (job.folder / "pytest.log").read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
-        reason = failure["message"] if failure else f"pytest ended with {job.process.returncode}"
+        reason = told["message"] if told else f"pytest ended with {job.process.returncode}"
         at = f", code cell {job.state['cell']}" if job.state else ""
-        return "\n".join([f"{name}{at}: {reason}", *(f"    {line}" for line in tail)])
-    if dependencies.key(load(job.chapter.path, job.chapter.root), job.profile) != job.key:
-        return f"{name}: it, or the library it uses, was edited while it was executed; run again"
-    return ""
+        lines = [*_log(job.folder / "pytest.log"), *_log(job.folder / "kernel.log")]
+        return Problem("\n".join([f"{chapter.name}{at}: {reason}", *(f"    {line}" for line in lines)]), own=False)
+    if dependencies.key(load(chapter.path, chapter.root), job.profile) != job.key:
+        text = f"{chapter.name}: it, or the library it uses, was edited while it was executed; run again"
+        return Problem(text, own=False)
+    return None
 
 
-def _in_cell(name: str, failure: dict[str, Any]) -> str:
-    """The message about a failing cell: where, what, its source, the end of the traceback."""
-    source = [f"    {line}" for line in failure["source"].splitlines()]
-    end = [f"    {line}" for line in failure["traceback"].strip().splitlines()[-TRACEBACK_LINES:]]
-    return "\n".join(
-        [f"{name}, code cell {failure['cell']}: {failure['message']}", *source, "  which ended with", *end]
-    )
-
-
-def record_path(chapter: Chapter) -> Path:
-    """Where the measured figures of an executed chapter stand; its notebook lies beside, with suffix `.ipynb`."""
-    return chapter.root / EXECUTED / f"{chapter.docname}.json"
-
-
-def _keep(job: Job, outcome: Outcome) -> None:
-    """Publish notebook and record; the record comes last, so that its presence means both are whole."""
-    record = record_path(job.chapter)
-    record.parent.mkdir(parents=True, exist_ok=True)
-    record.unlink(missing_ok=True)
-    (job.folder / "notebook.ipynb").replace(record.with_suffix(".ipynb"))
-    figures = {"key": job.key, "profile": job.profile, "seconds": outcome.seconds, "peak_mb": outcome.peak_mb}
-    finished = datetime.now(UTC).isoformat(timespec="seconds")
-    files.write_json(record, figures | {"cells": outcome.cells, "finished": finished})
-
-
-def is_done(chapter: Chapter, profile: str) -> bool:
-    """Whether the kept outputs belong to the notebook, the library, the lock and the profile as they are now."""
-    record = files.read_json(record_path(chapter))
-    return bool(record) and record["key"] == dependencies.key(chapter, profile)
+def _log(path: Path) -> list[str]:
+    """The last lines of a log."""
+    if not path.exists():
+        return []
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from book.ext import heroes
-from book.tools import chapters, files, job
+from book.tools import chapters, files, record
 from book.tools.chapters import ROOT, BookError, Chapter
 
 PICTURE = "book/_static/readme.png"
@@ -25,27 +25,27 @@ SHOWN = ("vae", "gan_better")  # more than two would push the commands off the R
 
 def table(book: list[Chapter]) -> str:
     """Rows of the chapters with what their last run measured."""
-    lines = ["| chapter | reading and doing | runs in | budget | peak memory |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| chapter | reading and doing | runs in | CPU seconds | budget | peak memory |", "| --- " * 6 + "|"]
     for chapter in book:
-        record, front = _record(chapter), chapter.front
+        kept, front = _record(chapter), chapter.front
         lines.append(
-            f"| [{front['title']}]({chapter.name}) | {front['minutes']} min | {record['seconds']:.0f} s "
-            f"| {front['budget']['cpu_s']} s | {record['peak_mb'] / 1000:.1f} GB |"
+            f"| [{front['title']}]({chapter.name}) | {front['minutes']} min | {kept['seconds']:.0f} s "
+            f"| {kept['cpu_s']:.0f} s | {front['budget']['cpu_s']} s | {kept['peak_mb'] / 1000:.1f} GB |"
         )
     return "\n".join(lines) + "\n"
 
 
-def _record(chapter: Chapter) -> dict[str, float]:
-    record = files.read_json(job.record_path(chapter))
-    if not record:
+def _record(chapter: Chapter) -> record.Record:
+    kept = record.read(chapter)
+    if not kept:
         raise BookError(f"{chapter.name} has not run; run `make book` first")
-    return record
+    return kept
 
 
 def picture(book: list[Chapter]) -> bytes:
     """The opening pictures of two chapters (the last two where none is ``SHOWN``), one under the other, as a PNG."""
     book = [chapter for chapter in book if chapter.slug in SHOWN] or book[-2:]
-    executed = [json.loads(job.record_path(chapter).with_suffix(".ipynb").read_text("utf-8")) for chapter in book]
+    executed = [json.loads(record.record_path(chapter).with_suffix(".ipynb").read_text("utf-8")) for chapter in book]
     found = [heroes.find(chapter, notebook) for chapter, notebook in zip(book, executed, strict=True)]
     images = [_on_white(hero.data) for hero in found if hero and hero.suffix == ".png"]
     if not images:
@@ -74,8 +74,8 @@ def renew(root: Path = ROOT) -> None:
     text = readme.read_text("utf-8")
     if not _TABLE.search(text):
         raise BookError("README.md lost its marks <!-- chapters --> and <!-- /chapters -->; put them back")
-    (root / PICTURE).write_bytes(picture(book))
-    readme.write_text(_TABLE.sub(lambda _: table(book), text), "utf-8")
+    files.write(root / PICTURE, picture(book))
+    files.write(readme, _TABLE.sub(lambda _: table(book), text))
 
 
 if __name__ == "__main__":

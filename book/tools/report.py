@@ -1,6 +1,7 @@
-"""The last lines of a CI run: how many tests and notebooks ran, the slowest, and what failed.
+"""The last lines of a CI run: where the time went, how many tests and notebooks ran, the slowest, and what failed.
 
-Arguments name the steps that failed as a whole: `python -m book.tools.report "make book"`.
+Arguments name the steps that failed as a whole: `python -m book.tools.report "make book"`. The seconds of each step
+stand in _build/reports/steps, which `.ci/run` writes: a line `make book 31`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
-from book.tools import files
+from book.tools import files, spent
 from book.tools.progress import seconds
 
 SLOWEST = 5
@@ -42,17 +43,18 @@ def _ran(case: ET.Element) -> Ran:
 
 
 def notebooks(report: Path) -> list[Ran]:
-    """Notebooks that the last execution ran; no report counts as one failure."""
-    outcomes = files.read_json(report)
-    if outcomes is None:
+    """Notebooks that the last execution ran; no report, or a damaged one, counts as one failure."""
+    try:
+        outcomes = files.read_json(report)["outcomes"]
+        return [Ran(outcome["name"], outcome["cpu_s"], not outcome["problem"]) for outcome in outcomes]
+    except (TypeError, KeyError):
         return [Ran("the notebooks were not executed", 0.0, passed=False)]
-    return [Ran(outcome["name"], outcome["seconds"], not outcome["problem"]) for outcome in outcomes]
 
 
 def summary(ran_tests: list[Ran], ran_notebooks: list[Ran]) -> list[str]:
     """The lines: counts, the slowest, and at the end `N passed, N failed`."""
     lines = [_counts("tests", ran_tests), _counts("notebooks", ran_notebooks)]
-    for what, ran in (("tests", ran_tests), ("notebooks", ran_notebooks)):
+    for what, ran in (("tests", ran_tests), ("notebooks, in CPU seconds", ran_notebooks)):
         lines.append(f"slowest {what}:")
         slowest = sorted(ran, key=lambda one: one.seconds, reverse=True)[:SLOWEST]
         lines += [f"  {seconds(one.seconds):>12}  {one.name}" for one in slowest]
@@ -77,7 +79,8 @@ def main(failed_steps: list[str], root: Path) -> int:
     ran_notebooks = notebooks(folder / "notebooks.json")
     told = {"make test": in_tests + ran_notebooks, "make test-site": in_site}
     steps = [Ran(step, 0.0, False) for step in failed_steps if all(one.passed for one in told.get(step, []))]
-    print("\n".join(["", *summary([*in_tests, *in_site, *steps], ran_notebooks)]), flush=True)
+    lines = ["", *spent.table(folder, len(ran_notebooks)), *summary([*in_tests, *in_site, *steps], ran_notebooks)]
+    print("\n".join(lines), flush=True)
     return int(any(not one.passed for one in [*in_tests, *in_site, *steps, *ran_notebooks]))
 
 

@@ -12,7 +12,6 @@ import argparse
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,41 +22,55 @@ from typing import Any
 
 import psutil
 
-from book.tools import chapters, execute, files, job
+from book.tools import chapters, execute, files, home, interrupts, manifest, places, record, serve
 from book.tools.chapters import ROOT, BookError
+from book.tools.manifest import KEY, SITE
 from book.tools.progress import Progress, seconds
 
-SITE = "_build/site"
-KEY = "_build/site.json"
 LOG = "_build/sphinx.log"
+CACHE = "_build/.jupyter_cache"
+SQLITE_PATH = 500  # it can open no file with a longer path
 _SKIPPED = ("_build", "__pycache__", "node_modules")
 
 
 def build(root: Path = ROOT, jobs: int = 2) -> list[str]:
     """Execute what changed, then bind the site if any input changed; return what went wrong."""
     start = time.monotonic()
+    _refuse_long_path(root)
     recover(root)
     outcomes = execute.execute(root, jobs=jobs)
     if problems := [outcome.problem for outcome in outcomes if outcome.problem]:
         return problems
     key = inputs_key(root)
-    if is_current(root, key):
+    if said := manifest.report(root, key):
+        print(said, flush=True)
+    if manifest.is_current(root, key):
         spent = seconds(time.monotonic() - start)
         print(f"The site is up to date: no notebook executed, no page built, {spent}.")
     else:
         if problem := _bind(root, key):
             return [problem]
         print(f"Built in {seconds(time.monotonic() - start)}; {len(outcomes)} notebooks executed.")
-    print(
-        f"The book is at {SITE}/index.html; `make serve` shows it at http://127.0.0.1:{os.environ.get('PORT', 8000)}/"
-    )
+    port = os.environ.get("PORT") or serve.PORT
+    print(f"The book is at {SITE}/index.html; `make serve` shows it at http://{serve.HOST}:{port}/")
     return []
+
+
+def _refuse_long_path(root: Path) -> None:
+    """Say before the notebooks run, not after, that SQLite could not open the cache of their outputs."""
+    cache = os.fsencode(root / CACHE / "global.db")
+    if len(cache) > SQLITE_PATH:
+        spare = SQLITE_PATH - len(cache) + len(os.fsencode(root))
+        raise BookError(
+            f"the path of the project has {len(os.fsencode(root))} characters, and the cache of its outputs "
+            f"works up to {spare}; move the project to a folder with a shorter path"
+        )
 
 
 def inputs_key(root: Path) -> str:
     """Digest of every file a page may show: the project, and the executed notebooks with their figures."""
     digest = hashlib.sha256()
-    executed = sorted(path for path in (root / job.EXECUTED).rglob("*") if path.is_file())
+    executed = sorted(path for path in (root / record.EXECUTED).rglob("*") if path.is_file())
     for path in [*_inputs(root), *executed]:
         digest.update(f"{path.relative_to(root).as_posix()}\n".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -74,24 +87,18 @@ def _inputs(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def is_current(root: Path, key: str) -> bool:
-    """Whether the site in place was built from exactly these inputs."""
-    built = files.read_json(root / KEY)
-    return bool(built) and built["key"] == key and (root / SITE / "index.html").exists()
-
-
 def _bind(root: Path, key: str) -> str:
     """Build beside, then swap; return the problem, or nothing."""
     for leftover in (root / "_build").glob("site-new-*"):
-        shutil.rmtree(leftover)
+        files.remove(leftover)
     with tempfile.TemporaryDirectory(prefix="site-new-", dir=root / "_build") as folder:
-        fill_cache(root, root / "_build" / ".jupyter_cache")
+        fill_cache(root, root / CACHE)
         if problem := _sphinx(root, Path(folder)):
             return problem
         if inputs_key(root) != key:
             return "A file was edited while the site was built; the last good site stays. Run `make book` again."
         swap(Path(folder) / "html", root)
-    files.write_json(root / KEY, {"key": key})
+    manifest.write(root, key)
     return ""
 
 
@@ -100,12 +107,15 @@ def fill_cache(root: Path, folder: Path) -> None:
     from jupyter_cache import get_cache
     from jupyter_cache.base import CacheBundleIn
 
-    shutil.rmtree(folder, ignore_errors=True)
+    files.remove(folder)
     cache = get_cache(folder)
     for chapter in chapters.all(root):
-        record = job.record_path(chapter)
-        data = {"execution_seconds": files.read_json(record)["seconds"]}
-        bundle = CacheBundleIn(merged(chapter.path, record.with_suffix(".ipynb")), str(chapter.path), data=data)
+        path = record.record_path(chapter)
+        kept = record.read(chapter)
+        if not kept:
+            raise BookError(f"{chapter.name} has not run; run `make book` again")
+        data = {"execution_seconds": kept["seconds"]}
+        bundle = CacheBundleIn(merged(chapter.path, path.with_suffix(".ipynb")), str(chapter.path), data=data)
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
@@ -143,7 +153,9 @@ def _sphinx(root: Path, folder: Path) -> str:
             _end(process)
             progress.done()
     if process.returncode:
-        said = _plain(warnings).strip()
+        said = places.in_cells(_plain(warnings).strip(), root)
+        if full := files.disk_full(root / "_build", said):
+            raise full
         return f"Sphinx found these problems (its log is {LOG}); the last good site stays in place.\n{said}"
     return ""
 
@@ -183,7 +195,7 @@ def recover(root: Path) -> None:
     site, old = root / SITE, root / (SITE + "-old")
     if old.exists() and not site.exists():
         old.rename(site)
-    shutil.rmtree(old, ignore_errors=True)
+    files.remove(old)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -193,9 +205,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=1 if execute.profile() == "gpu" else 2, help="notebooks at a time")
     options = parser.parse_args(arguments)
     root = options.root.resolve()
-    files.interruptible()
+    interrupts.interruptible()
     try:
-        with files.only_run(root / "_build"):
+        with files.in_words(root / "_build"), files.only_run(root / "_build"):
+            home.settle(root / "_build")
             problems = build(root, options.jobs)
     except BookError as error:
         problems = [str(error)]

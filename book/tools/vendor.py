@@ -7,7 +7,6 @@ them all but the glyphs that formulas in this book use; `tests/site` checks that
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import subprocess
 import tarfile
@@ -16,6 +15,8 @@ from pathlib import Path
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
+
+from book.tools import files
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "_build" / "vendor"
@@ -134,9 +135,7 @@ def main() -> None:
     """Install every package and write the manifest."""
     manifest = [install(package) for package in packages()]
     path = VENDOR / "manifest.json"
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    files.write_json(path, manifest)
     print(f"{sum(len(package.files) for package in packages())} files vendored, listed in {path.relative_to(ROOT)}")
 
 

@@ -16,7 +16,12 @@ sphinx:
 
 @pytest.fixture
 def project(tmp_path):
-    made = Project(tmp_path)
+    return tiny_book(tmp_path)
+
+
+def tiny_book(folder):
+    """A book of two notebooks and a library of three modules in `folder`."""
+    made = Project(folder)
     made.write("aigc_course/__init__.py", "")
     made.write("aigc_course/shared.py", "WORD = 'shared'\n")
     made.write("aigc_course/left.py", "from aigc_course.shared import WORD\n\nLEFT = WORD + ' left'\n")

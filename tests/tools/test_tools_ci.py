@@ -1,5 +1,6 @@
 """`.ci/run` with a make that only pretends: every part runs, and the last line tells the truth."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -13,8 +14,9 @@ MAKE = """#!/bin/sh
 echo "make $*" >> asked
 mkdir -p _build/reports
 case "$1" in
-test) echo '[{"name": "n", "seconds": 1, "problem": ""}]' > _build/reports/notebooks.json
-      echo '<testsuites><testcase classname="a" name="b" time="1"/></testsuites>' > _build/reports/tests.xml;;
+test) echo '{"seconds": 60, "outcomes": [{"name": "n", "cpu_s": 1, "problem": ""}]}' > _build/reports/notebooks.json
+      echo '<testsuites><testsuite time="90">
+            <testcase classname="a" name="b" time="1"/></testsuite></testsuites>' > _build/reports/tests.xml;;
 test-site) echo '<testsuites/>' > _build/reports/site.xml;;
 esac
 [ "$1" != "$FAILS" ]
@@ -54,6 +56,10 @@ def test_it_calls_the_readmes_two_commands_then_the_sites_tests(ci, tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "asked").read_text().splitlines() == ["make test", "make book", "make test-site"]
     assert ran.stdout.splitlines()[-1] == "2 passed, 0 failed"
+    # 44 times the 90 s of one chapter's tests
+    assert re.search(r"^  unit tests +90 s → 66 min 00 s, goal 8 min TOO LONG$", ran.stdout, re.MULTILINE)
+    assert re.search(r"^  notebooks +60 s → 44 min 00 s, goal 16 min TOO LONG$", ran.stdout, re.MULTILINE)
+    assert re.search(r"^  site build +\d", ran.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize("fails", ["test", "book", "test-site"])

@@ -1,5 +1,6 @@
 """Installing, looking at the machine, serving, and summing up."""
 
+import errno
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from book.tools import doctor, files, install, progress, report, serve
+from book.tools import doctor, files, install, progress, report, serve, spent
 from book.tools.chapters import ROOT
 
 LOCK = """\
@@ -147,6 +148,30 @@ def test_the_doctor_knows_a_torch_that_does_not_fit():
     assert "TORCH_INDEX" not in doctor.pair_cure("2.15.0", 1, "ModuleNotFoundError: No module named 'torch'")
 
 
+def test_the_doctor_names_a_home_that_cannot_be_written(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in doctor.home.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    assert doctor.caches() == doctor.Finding("Home", str(tmp_path))
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    assert doctor.caches().line.startswith("optional Home          cannot be written: HOME\n")
+    assert "_build/home" in doctor.caches().cure
+
+
+def test_an_environment_that_cannot_be_written_is_one_sentence(monkeypatch, capsys):
+    def refuse(*_):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), "/there/.venv/installed.json")
+
+    monkeypatch.setattr(install, "install", refuse)
+    assert install.main() == 1
+    said = capsys.readouterr().err.strip()
+    assert said.startswith(
+        "/there/.venv/installed.json: Read-only file system; the packages go into .venv, which must be"
+    )
+    assert len(said.splitlines()) == 1
+
+
 def test_only_essential_findings_make_the_doctor_fail(monkeypatch, capsys):
     good = doctor.Finding("A", "here")
     optional = doctor.Finding("B", "none", "get one", essential=False)
@@ -182,10 +207,10 @@ JUNIT = """<testsuites><testsuite>
 def reports(tmp_path):
     folder = tmp_path / "_build" / "reports"
     outcomes = [
-        {"name": "chapters/a", "seconds": 31.0, "problem": ""},
-        {"name": "chapters/b", "seconds": 5, "problem": "x"},
+        {"name": "chapters/a", "cpu_s": 31.0, "problem": ""},
+        {"name": "chapters/b", "cpu_s": 5, "problem": "x"},
     ]
-    files.write_json(folder / "notebooks.json", outcomes)
+    files.write_json(folder / "notebooks.json", {"seconds": 20.0, "outcomes": outcomes})
     files.write(folder / "tests.xml", JUNIT)
     files.write(folder / "site.xml", "<testsuites/>")
     return tmp_path
@@ -209,6 +234,34 @@ def test_what_did_not_run_counts_as_failed(reports, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[-1] == "2 passed, 5 failed"
     assert "failed: make book" in said
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"outcomes": [{}]}', '{"outcomes": 3}', "null", "\0"])
+def test_a_damaged_report_of_the_notebooks_counts_as_failed(reports, text):
+    (reports / "_build/reports/notebooks.json").write_text(text)
+    assert [one.passed for one in report.notebooks(reports / "_build/reports/notebooks.json")] == [False]
+
+
+def test_the_time_is_told_by_part_and_projected(tmp_path):
+    files.write(tmp_path / "steps", "make test 700\nmake book 60\nmake test-site 200\n")
+    files.write(tmp_path / "tests.xml", '<testsuites><testsuite time="120.4"/></testsuites>')
+    files.write(tmp_path / "site.xml", '<testsuites><testsuite time="180"/></testsuites>')
+    files.write_json(tmp_path / "notebooks.json", {"seconds": 500, "outcomes": []})
+    head, *lines = spent.table(tmp_path, 22)
+    assert head == "where the time went, and what 44 chapters would take (22 are written):"
+    assert [" ".join(line.split()) for line in lines] == [
+        "unit tests 2 min 00 s → 4 min 01 s, goal 8 min",
+        "notebooks 8 min 20 s → 16 min 40 s, goal 16 min TOO LONG",
+        "site build 60 s → 2 min 00 s",
+        "site tests 3 min 00 s → 6 min 00 s",
+        "other 100 s → 100 s",
+        "site 4 min 00 s → 8 min 00 s, goal 10 min",
+        "all 16 min 00 s → 30 min 20 s, goal 40 min",
+    ]
+
+
+def test_a_part_that_left_no_report_took_nothing(tmp_path):
+    assert set(spent.parts(tmp_path).values()) == {0.0}
 
 
 def test_a_log_gets_a_line_now_and_then(capsys):

@@ -1,15 +1,18 @@
 """`make book` on a tiny book: what the site shows, when it is rebuilt, what an accident leaves in place."""
 
+import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
 
-from book.tools import chapters, job, site
+from book.tools import chapters, execute, files, heal, interrupts, manifest, places, record, site
 from tests.tools.tinybook import path
 
 
@@ -53,7 +56,7 @@ def test_the_site_shows_what_nbval_saw_and_follows_every_edit(project):
 
     # a warning of Sphinx is an error, and the last good site stays
     project.notebook("one", ["# One\n\n[nowhere](nothing.md)"], draw)
-    build(project, "nothing.md")
+    build(project, f"{path('one')}, cell 1: WARNING: 'myst' cross-reference target not found: 'nothing.md'")
     assert "Other words." in page(project, "chapters/01_one/01_one")
 
     # so it does when a cell fails
@@ -65,19 +68,182 @@ def test_the_site_shows_what_nbval_saw_and_follows_every_edit(project):
 @pytest.fixture
 def executed(project):
     """A tiny book whose notebooks count as executed, with outputs that no execution would give."""
-    for chapter in chapters.all(project.root):
-        record = job.record_path(chapter)
-        notebook = nbformat.read(chapter.path, as_version=4)
-        notebook.cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"kept {chapter.slug}")]
-        project.write(record.with_suffix(".ipynb").relative_to(project.root), nbformat.writes(notebook))
-        job.files.write_json(record, {"key": job.dependencies.key(chapter, "cpu"), "seconds": 1.5})
+    for slug in ("one", "two"):
+        project.keep(slug, f"kept {slug}")
     return project
 
 
-def test_only_kept_outputs_are_published(executed):
+def test_only_kept_outputs_are_published_and_damage_is_healed(executed):
     build(executed)
-    assert "kept one" in page(executed, "chapters/01_one/01_one")
-    assert "shared left" not in page(executed, "chapters/01_one/01_one")
+    one = "chapters/01_one/01_one"
+    assert "kept one" in page(executed, one)
+    assert "shared left" not in page(executed, one)
+
+    built = executed.root / "_build"
+    (built / "site" / f"{one}.html").write_text("cut")
+    (built / "site" / "search.html").unlink()
+    files.remove(built / ".jupyter_cache")
+    for place in (".lock", "sphinx.log", "reports"):
+        files.remove(built / place)
+    (built / ".jupyter_cache").write_text("no folder")
+    (built / "reports").write_text("no folder")
+    (built / ".lock").mkdir()
+    (built / "sphinx.log").mkdir()
+    said = build(executed)
+    assert f"_build/site was damaged (2 files: {one}.html, search.html); its pages are built again." in said
+    for place in (".lock", ".jupyter_cache", "sphinx.log", "reports"):
+        assert re.search(rf"{re.escape(place)}.* was damaged", said), said
+    assert "kept one" in page(executed, one)
+    again = build(executed)
+    assert "no page built" in again
+    assert "damaged" not in again
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '"x"', '{"key": 3}', '{"key": "k"}', '{"key": "k", "files": []}', "\0"]
+)
+def test_a_damaged_note_of_the_site_is_not_up_to_date(executed, text):
+    executed.write("_build/site/index.html", "x")
+    manifest.write(executed.root, "k")
+    executed.write("_build/site.json", text)
+    assert not manifest.is_current(executed.root, "k")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda site: (site / "a.html").unlink(),
+        lambda site: (site / "a.html").write_text(""),
+        lambda site: (site / "a.html").write_text("another"),
+        lambda site: (site / "b.html").write_text("foreign"),
+        lambda site: ((site / "a.html").unlink(), (site / "a.html").mkdir()),
+        lambda site: files.remove(site),
+        lambda site: (files.remove(site), site.write_text("no folder")),
+    ],
+)
+def test_a_site_with_a_lost_or_foreign_page_is_not_up_to_date(executed, damage):
+    executed.write("_build/site/index.html", "x")
+    executed.write("_build/site/a.html", "a page")
+    manifest.write(executed.root, "k")
+    assert manifest.is_current(executed.root, "k")
+    assert manifest.report(executed.root, "k") == ""
+    damage(executed.root / "_build" / "site")
+    assert not manifest.is_current(executed.root, "k")
+    assert "was damaged" in manifest.report(executed.root, "k")
+    # what has to be built anyway needs no remark
+    assert manifest.report(executed.root, "other") == ""
+
+
+KEPT = "_build/executed/chapters/01_one/01_one"
+
+
+@pytest.mark.parametrize("suffix", [".json", ".ipynb"])
+@pytest.mark.parametrize("damage", ["empty", "cut", "foreign", "missing", "folder", "garbage"])
+def test_a_damaged_record_is_named_and_its_notebook_runs_again(executed, suffix, damage):
+    path = executed.root / f"{KEPT}{suffix}"
+    content = path.read_bytes()
+    files.remove(path)
+    if damage == "folder":
+        (path / "x").mkdir(parents=True)
+    elif damage != "missing":
+        foreign = Path(path.as_posix().replace("01_one", "02_two"))
+        texts = {"empty": b"", "cut": content[:-9], "foreign": foreign.read_bytes(), "garbage": b"\xff\0"}
+        path.write_bytes(texts[damage])
+    one, two = chapters.all(executed.root)
+    assert heal.heal(executed.root, [one, two]) == [f"What was kept of {one.name} was damaged; it runs again."]
+    assert not record.is_done(one, "cpu")
+    assert record.is_done(two, "cpu")
+    assert heal.heal(executed.root, [one, two]) == []
+    executed.keep("one")
+    assert record.is_done(one, "cpu")
+
+
+@pytest.mark.parametrize("value", [{"key": 1}, {"cpu_s": "1"}, {"seconds": None}, {"more": 1}])
+def test_a_record_with_another_form_is_damaged(executed, value):
+    path = executed.root / f"{KEPT}.json"
+    files.write_json(path, files.read_json(path) | value)
+    assert record.read(executed.chapter("one")) is None
+
+
+def test_a_file_in_place_of_a_folder_is_made_way_for(executed):
+    for place in ("_build/executed/chapters", "_build/running"):
+        files.remove(executed.root / place)
+        executed.write(place, "no folder")
+    said = heal.heal(executed.root, chapters.all(executed.root))
+    assert [line.split(" was damaged")[0] for line in said] == ["_build/running", "_build/executed/chapters"]
+    executed.keep("one")
+    assert record.is_done(executed.chapter("one"), "cpu")
+
+
+def test_a_full_disk_leaves_the_older_pair(executed, monkeypatch):
+    before = record.read(executed.chapter("one"))
+
+    def full(path, value):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(record.files, "write_json", full)
+    with pytest.raises(OSError, match="No space left"):
+        executed.keep("one", "other")
+    assert record.read(executed.chapter("one")) == before
+    assert executed.executed("one") == ["kept one"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "disk full: .* MB are free where .*_build lies"),
+        (errno.EDQUOT, "disk full: "),
+        (errno.EROFS, r"Read-only file system; .* copy the project to a place where you may write"),
+        (errno.EACCES, r"Permission denied; .* make it yours \(chown\)"),
+        (errno.ENAMETOOLONG, "File name too long; move the project to a folder with a shorter path"),
+    ],
+)
+@pytest.mark.parametrize("tool", [site, execute])
+def test_what_the_system_refuses_is_one_sentence(project, monkeypatch, capsys, tool, number, words):
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number), "/there/_build/.lock")
+
+    monkeypatch.setattr(files, "_lock", refuse)
+    monkeypatch.setattr(interrupts, "interruptible", lambda: None)
+    assert tool.main(["--root", str(project.root)]) == 1
+    said = capsys.readouterr().err.strip()
+    assert re.search(words, said)
+    assert len(said.splitlines()) == 1
+
+
+def test_a_mistake_of_ours_is_not_explained_away(project):
+    with pytest.raises(OSError, match="strange"), files.in_words(project.root / "_build"):
+        raise OSError(errno.EIO, "strange")
+    with pytest.raises(ZeroDivisionError), files.in_words(project.root / "_build"):
+        print(1 / 0)
+
+
+def test_a_file_in_place_of_the_build_folder_is_named(project, capsys):
+    project.write("_build", "mine")
+    with pytest.raises(chapters.BookError, match="_build is not a folder"), files.only_run(project.root / "_build"):
+        pass
+    assert (project.root / "_build").read_text() == "mine"
+
+
+def test_a_path_too_long_for_the_cache_is_refused_before_anything_runs(tmp_path):
+    deep = tmp_path / Path(*["d" * 100] * 5)
+    with pytest.raises(chapters.BookError, match=r"the path of the project has \d+ characters, .* move the project"):
+        site.build(deep)
+    assert not deep.exists()
+    room = site.SQLITE_PATH - len(f"{tmp_path}//{site.CACHE}/global.db")
+    with pytest.raises(chapters.BookError, match=r"_toc\.yml is missing"):  # it goes on
+        site.build(tmp_path / (("d" * 99 + "/") * 9)[:room])
+
+
+def test_sphinxs_places_are_told_as_cells(project):
+    project.notebook("one", ["# One\n\nmore"], "x = 1", ["b\n\nc"], "y = 2")
+    said = f"{project.root}/{path('one')}:10003: WARNING: a\n{path('one')}:40001: b\n{path('one')}:90001: c\nx.md:3: d"
+    assert places.in_cells(said, project.root).splitlines() == [
+        f"{path('one')}, cell 1, line 3: WARNING: a",
+        f"{path('one')}, code cell 2, line 1: b",
+        f"{path('one')}:90001: c",
+        "x.md:3: d",
+    ]
 
 
 def test_nothing_is_executed_while_the_pages_are_built(executed):
@@ -159,18 +325,18 @@ def test_a_swap_that_fails_puts_the_old_site_back(project, monkeypatch):
 def test_what_makes_the_site_out_of_date(executed, file, rebuilds):
     before = site.inputs_key(executed.root)
     executed.write("_build/site/index.html", "x")
-    executed.write("_build/site.json", f'{{"key": "{before}"}}')
-    assert site.is_current(executed.root, site.inputs_key(executed.root))
+    manifest.write(executed.root, before)
+    assert manifest.is_current(executed.root, site.inputs_key(executed.root))
     executed.write(file, "edited")
-    assert site.is_current(executed.root, site.inputs_key(executed.root)) != rebuilds
+    assert manifest.is_current(executed.root, site.inputs_key(executed.root)) != rebuilds
 
 
 def test_a_site_that_was_removed_is_not_up_to_date(executed):
     executed.write("_build/site/index.html", "x")
-    executed.write("_build/site.json", '{"key": "k"}')
-    assert site.is_current(executed.root, "k")
+    manifest.write(executed.root, "k")
+    assert manifest.is_current(executed.root, "k")
     shutil.rmtree(executed.root / "_build" / "site")
-    assert not site.is_current(executed.root, "k")
+    assert not manifest.is_current(executed.root, "k")
 
 
 def test_tags_are_read_from_the_source_not_from_the_execution(executed):
@@ -178,12 +344,12 @@ def test_tags_are_read_from_the_source_not_from_the_execution(executed):
     notebook = nbformat.read(chapter.path, as_version=4)
     notebook.cells[1].metadata["tags"] = ["hide-input"]
     nbformat.write(notebook, chapter.path)
-    merged = site.merged(chapter.path, job.record_path(chapter).with_suffix(".ipynb"))
+    merged = site.merged(chapter.path, record.record_path(chapter).with_suffix(".ipynb"))
     assert merged.cells[1].metadata.tags == ["hide-input"]
     assert merged.cells[1].outputs[0].text == "kept one"
 
 
 def test_outputs_of_other_code_are_refused(executed):
-    two = job.record_path(executed.chapter("two")).with_suffix(".ipynb")
+    two = record.record_path(executed.chapter("two")).with_suffix(".ipynb")
     with pytest.raises(chapters.BookError, match="is not an execution of"):
         site.merged(executed.chapter("one").path, two)

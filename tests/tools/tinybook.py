@@ -6,7 +6,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from book.tools import chapters
+import nbformat
+
+from book.tools import chapters, dependencies, record
 
 
 @dataclass
@@ -41,6 +43,16 @@ class Project:
         command = self.command(tool, *arguments)
         return subprocess.run(command, cwd=chapters.ROOT, capture_output=True, text=True, check=False, timeout=300)
 
+    def keep(self, slug, *said):
+        """Let a notebook count as executed, its code cells having printed `said`, without the seconds that it takes."""
+        chapter = self.chapter(slug)
+        notebook = nbformat.read(chapter.path, as_version=4)
+        for cell, text in zip([cell for cell in notebook.cells if cell.cell_type == "code"], said, strict=False):
+            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
+        ran = self.write(f"_build/running/{slug}.ipynb", nbformat.writes(notebook))
+        figures = {"cpu_s": 1.0, "seconds": 1.5, "peak_mb": 100, "cells": len(chapter.code)}
+        record.keep(chapter, ran, key=dependencies.key(chapter, "cpu"), profile="cpu", **figures)
+
     def executed(self, slug):
         """The outputs kept of a notebook's code cells, as text."""
         kept = self.root / "_build" / "executed" / path(slug)
@@ -52,7 +64,7 @@ class Project:
         return sorted(file.stem.partition("_")[2] for file in (self.root / "_build" / "executed").rglob("*.json"))
 
 
-NUMBERS = {"one": "01", "two": "02", "three": "03"}
+NUMBERS = {slug: f"{number:02}" for number, slug in enumerate(("one", "two", "three", "four", "five"), 1)}
 
 
 def path(slug):
