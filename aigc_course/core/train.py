@@ -5,7 +5,6 @@ algorithm is an object with a ``step(batch) -> metrics`` method, and this module
 batches, seeds, progress, precision, checkpoints.
 """
 
-import os
 import signal
 import sys
 import threading
@@ -19,8 +18,9 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from aigc_course.core.checkpoint import CURE, State, contents, difference, load, save, settings
+
 Metrics = dict[str, float]
-State = dict[str, Any]
 Batch = Tensor | tuple[Tensor, ...]
 
 
@@ -110,61 +110,64 @@ def fit(
         checkpoint: File to resume from and to save to.
         checkpoint_every: Updates between two saves.
         on_step: Called with the update's number and metrics.
+
+    Raises:
+        ValueError: The checkpoint is damaged, not one of ``fit``, or of another run; the message says what differs.
     """
     columns = tuple(c.to(device) for c in (data if isinstance(data, tuple) else (data,)))
-    run = {"seed": seed, "batch_size": batch_size, "examples": len(columns[0])}
-    history = _resume(algorithm, checkpoint, run, steps, device)
+    run = {"seed": seed, "batch_size": batch_size, "bf16": bf16}
+    history = _resume(algorithm, checkpoint, run, columns, steps) if checkpoint is not None else []
     source = batches(columns if isinstance(data, tuple) else columns[0], batch_size, seed=seed, start=len(history))
-    forked, progress = torch.random.fork_rng(), _bar(history, steps)
-    with _deferred_interrupt(checkpoint is not None) as interrupted, forked, progress as bar:
+    with _deferred_interrupt(bool(checkpoint)) as interrupted, torch.random.fork_rng(), _bar(history, steps) as bar:
         for k in range(len(history), steps):
             torch.manual_seed(stream(seed, 1, k))  # noise, too, depends only on (seed, k)
             with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=bf16):
-                metrics = algorithm.step(next(source))
-            history.append(metrics)
-            bar.update()
-            bar.set_postfix({name: f"{value:.3f}" for name, value in metrics.items()}, refresh=False)
+                history.append(metrics := algorithm.step(next(source)))
+            _advance(bar, metrics)
             if on_step is not None:
                 on_step(k, metrics)
             if checkpoint is not None and (interrupted or k + 1 == steps or (k + 1) % checkpoint_every == 0):
-                save(checkpoint, {"algorithm": algorithm.state_dict(), "history": history, "run": run})
+                _save(checkpoint, algorithm, history, run)
             if interrupted:
                 raise KeyboardInterrupt(f"stopped after update {k + 1} of {steps}, saved in {checkpoint}")
     return history
 
 
-def save(path: Path, state: State) -> None:
-    """Write ``state`` beside ``path``, then rename: a crash or a full disk leaves the old file whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with beside.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
 def _resume(
-    algorithm: Algorithm, checkpoint: Path | None, run: State, steps: int, device: torch.device | str
+    algorithm: Algorithm, checkpoint: Path, run: State, columns: tuple[Tensor, ...], steps: int
 ) -> list[Metrics]:
-    if checkpoint is None or not checkpoint.exists():
+    """Load what there is, and complete ``run`` by what a checkpoint must agree in."""
+    now = settings(algorithm)
+    run |= {"data": contents(columns), "settings": now}
+    if not checkpoint.exists():
         return []
-    saved = torch.load(checkpoint, map_location=device, weights_only=True)
-    if saved["run"] != run:
-        raise ValueError(f"{checkpoint} was made with {saved['run']}, not {run}; delete it or use another file")
+    saved = load(checkpoint, device=columns[0].device)
+    if not isinstance(saved, dict) or set(saved) != {"algorithm", "history", "run", "now"}:
+        raise ValueError(f"{checkpoint} was not written by fit; {CURE}")
+    if saved["now"] == now:  # a schedule changes settings on the way: this algorithm comes from the end of that run
+        run["settings"] = saved["run"]["settings"]
+    if other := difference(saved["run"], run):
+        raise ValueError(f"{checkpoint} was made by another run: {other}; {CURE}")
     if len(saved["history"]) > steps:
         raise ValueError(f"steps={steps}, but {checkpoint} already holds {len(saved['history'])}; ask for more steps")
     algorithm.load_state_dict(saved["algorithm"])
     return saved["history"]
 
 
+def _save(checkpoint: Path, algorithm: Algorithm, history: list[Metrics], run: State) -> None:
+    now = {"algorithm": algorithm.state_dict(), "now": settings(algorithm)}
+    save(checkpoint, {"history": history, "run": run} | now)
+
+
 def _bar(history: list[Metrics], steps: int) -> "tqdm[Any]":
     """A bar on a terminal and in a notebook, silence in a log file."""
     visible = sys.stderr.isatty() or "ipykernel" in sys.modules
     return tqdm(initial=len(history), total=steps, disable=not visible, mininterval=0.5, file=sys.stderr)
+
+
+def _advance(bar: "tqdm[Any]", metrics: Metrics) -> None:
+    bar.update()
+    bar.set_postfix({name: f"{value:.3f}" for name, value in metrics.items()}, refresh=False)
 
 
 @contextmanager

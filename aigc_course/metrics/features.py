@@ -14,7 +14,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from aigc_course.core import data
-from aigc_course.core.train import GradientDescent, fit, save
+from aigc_course.core.checkpoint import save
+from aigc_course.core.train import GradientDescent, fit
 
 WEIGHTS = Path(__file__).with_name("digit_features.pt")
 

@@ -111,12 +111,88 @@ def test_a_negative_seed_is_refused():
         run(1, seed=-1)
 
 
-def test_a_checkpoint_of_another_run_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("options", "difference"),
+    [({"seed": 7}, "seed was 0 and is 7"), ({"bf16": True}, "bf16 was False and is True")],
+)
+def test_a_checkpoint_of_another_run_is_refused(tmp_path, options, difference):
     run(3, checkpoint=tmp_path / "c.pt")
-    with pytest.raises(ValueError, match="delete it or use another file"):
-        run(5, checkpoint=tmp_path / "c.pt", seed=7)
+    with pytest.raises(ValueError, match=rf"c\.pt was .*: {difference}; delete it or use another file"):
+        run(5, checkpoint=tmp_path / "c.pt", **options)
     with pytest.raises(ValueError, match="already holds 3"):
         run(2, checkpoint=tmp_path / "c.pt")
+
+
+def descent(*, lr=0.1, clip=None, width=1, rule=torch.optim.SGD):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(1, width), nn.Dropout(0.25))
+    return train.GradientDescent(
+        model,
+        lambda x: (model(x) + torch.randn(len(x), 1)).square().mean(),
+        optimizer=rule(model.parameters(), lr=lr),
+        clip=clip,
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "difference"),
+    [
+        ({"lr": 0.2}, r"optimizer\.param_groups\.0\.lr was 0\.1 and is 0\.2"),
+        ({"clip": 3.0}, r"clip was None and is 3\.0"),
+        ({"rule": torch.optim.Adagrad}, "optimizer was SGD and is Adagrad"),
+        ({"width": 2}, "out_features was 1 and is 2"),
+    ],
+)
+def test_a_run_with_other_settings_is_refused_and_changes_nothing(tmp_path, options, difference):
+    train.fit(descent(), DATA, steps=3, batch_size=8, checkpoint=tmp_path / "c.pt")
+    other = descent(**options)
+    before = [p.clone() for p in other.model.parameters()]
+    with pytest.raises(ValueError, match=rf"c\.pt was made by another run: .*{difference}.*; delete it"):
+        train.fit(other, DATA, steps=5, batch_size=8, checkpoint=tmp_path / "c.pt")
+    assert all(torch.equal(p, q) for p, q in zip(before, other.model.parameters(), strict=True))
+
+
+def test_other_data_of_the_same_shape_are_refused(tmp_path):
+    train.fit(descent(), DATA, steps=3, batch_size=8, checkpoint=tmp_path / "c.pt")
+    changed = DATA.clone()
+    changed[17] += 1e-6 * changed[17]
+    with pytest.raises(ValueError, match=r"data was float32\[50, 1\] with SHA-256 .* and is float32\[50, 1\] with SHA"):
+        train.fit(descent(), changed, steps=5, batch_size=8, checkpoint=tmp_path / "c.pt")
+
+
+def test_a_schedule_may_change_the_learning_rate_on_the_way(tmp_path):
+    def scheduled():
+        made = descent()
+        schedule = torch.optim.lr_scheduler.ExponentialLR(made.optimizer, 0.9)
+        return made, lambda *_: schedule.step()
+
+    algorithm, on_step = scheduled()
+    options = {"batch_size": 8, "checkpoint": tmp_path / "c.pt", "on_step": on_step}
+    train.fit(algorithm, DATA, steps=3, **options)
+    train.fit(algorithm, DATA, steps=5, **options)  # the same object goes on
+    fresh, _ = scheduled()
+    history = train.fit(fresh, DATA, steps=6, batch_size=8, checkpoint=tmp_path / "c.pt")  # another process
+    assert len(history) == 6
+    assert (
+        fresh.optimizer.param_groups[0]["lr"]
+        == algorithm.optimizer.param_groups[0]["lr"]
+        == pytest.approx(0.1 * 0.9**5)
+    )
+
+
+@pytest.mark.parametrize("state", [{"weights": torch.zeros(2)}, [1, 2], torch.zeros(3)])
+def test_a_file_that_fit_did_not_write_is_refused(tmp_path, state):
+    torch.save(state, tmp_path / "c.pt")
+    with pytest.raises(ValueError, match=r"c\.pt was not written by fit; delete it or use another file"):
+        run(5, checkpoint=tmp_path / "c.pt")
+
+
+def test_a_cut_checkpoint_is_refused_in_one_sentence(tmp_path):
+    run(3, checkpoint=tmp_path / "c.pt")
+    whole = (tmp_path / "c.pt").read_bytes()
+    (tmp_path / "c.pt").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"c\.pt is cut short, damaged or no checkpoint; delete it"):
+        run(5, checkpoint=tmp_path / "c.pt")
 
 
 def test_an_interrupt_waits_for_the_update_and_saves_it(tmp_path):
@@ -136,31 +212,6 @@ def test_a_crash_keeps_what_the_last_save_holds(tmp_path):
     with pytest.raises(ZeroDivisionError):
         run(30, checkpoint=tmp_path / "c.pt", checkpoint_every=5, on_step=crash)
     assert len(torch.load(tmp_path / "c.pt")["history"]) == 10
-
-
-def test_a_full_disk_leaves_the_old_checkpoint_whole(tmp_path, monkeypatch):
-    path = tmp_path / "c.pt"
-    train.save(path, {"a": 1})
-
-    def full(state, file):
-        file.write(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(OSError, match="No space"):
-        train.save(path, {"a": 2})
-    assert torch.load(path) == {"a": 1}
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_save_puts_a_new_file_in_place_of_the_old_one(tmp_path):
-    """Written over, the old file would be half new when the power fails; here its reader still has it whole."""
-    path = tmp_path / "c.pt"
-    train.save(path, {"a": 1})
-    with path.open("rb") as old:
-        train.save(path, {"a": 2})
-        assert torch.load(old) == {"a": 1}
-    assert torch.load(path) == {"a": 2}
 
 
 def test_gradient_descent_is_the_optimisers_step():

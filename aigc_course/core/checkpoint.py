@@ -1,0 +1,155 @@
+"""What a checkpoint remembers, so that a damaged, foreign or different run is refused and never mixed in.
+
+A file that ``torch.save`` writes is a zip archive with a checksum for each part; ``load`` compares them.
+"""
+
+import hashlib
+import inspect
+import io
+import os
+import pickle
+import zipfile
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+State = dict[str, Any]
+CURE = "delete it or use another file"
+
+
+def save(path: Path, state: State) -> None:
+    """Write ``state`` beside ``path``, then rename: a crash or a full disk leaves the old file whole.
+
+    Raises:
+        OSError: The disk is full or the folder cannot be written; the message names the file.
+        TypeError: The state holds what ``load`` would refuse.
+    """
+    written = io.BytesIO()
+    torch.save(state, written)
+    content = written.getvalue()
+    if _read(content, "cpu") is None:
+        cure = "let step() and state_dict() give only those"
+        raise TypeError(f"{path} would hold more than tensors, numbers and words and could not be loaded again; {cure}")
+    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror}, so nothing was saved", str(path)) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def load(path: Path, *, device: torch.device | str = "cpu") -> Any:
+    """Read what ``save`` wrote.
+
+    Raises:
+        ValueError: The file is cut short, damaged, or holds anything but tensors, numbers and words.
+    """
+    content = path.read_bytes()  # a file that may not be read is not a damaged one
+    if not _whole(content):
+        raise ValueError(f"{path} is cut short, damaged or no checkpoint; {CURE}")
+    state = _read(content, device)
+    if state is None:
+        why = "holds more than tensors, numbers and words, and loading that could run a stranger's program"
+        raise ValueError(f"{path} {why}; {CURE}")
+    return state
+
+
+def _whole(content: bytes) -> bool:
+    """Whether it is an archive of torch's in which every part has its checksum."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = {name.partition("/")[2] for name in archive.namelist()}
+            # constants.pkl: a program for TorchScript, which torch would read in a way of its own
+            return "data.pkl" in names and "constants.pkl" not in names and archive.testzip() is None
+    except Exception:  # a damaged archive can fail in any way
+        return False
+
+
+def _read(content: bytes, device: torch.device | str) -> Any:
+    """The state in a whole archive; ``None`` where torch refuses, whose own words advise to load it all the same."""
+    try:
+        return torch.load(io.BytesIO(content), map_location=device, weights_only=True)
+    except torch.OutOfMemoryError:
+        raise
+    except (pickle.UnpicklingError, RuntimeError):
+        return None
+
+
+def contents(columns: Sequence[Tensor]) -> str:
+    """Shapes and types of some tensors, and the SHA-256 of all their numbers."""
+    found = hashlib.sha256()
+    for column in columns:
+        found.update(column.detach().cpu().contiguous().view(torch.uint8).numpy().data)
+    kinds = ", ".join(f"{str(column.dtype).removeprefix('torch.')}{list(column.shape)}" for column in columns)
+    return f"{kinds} with SHA-256 {found.hexdigest()[:16]}…"
+
+
+def settings(algorithm: Any) -> dict[str, str]:
+    """What an algorithm is set to, by name: two that differ here are two different runs.
+
+    That is its class; the numbers, words and functions that it and its networks keep under the names of their
+    constructors' arguments; and of its ``state_dict()`` all numbers and words, which include what its optimisers
+    are set to, and the shapes of the tensors.
+    """
+    found = {"class": type(algorithm).__qualname__}
+    for name, part in _parts(algorithm):
+        found |= {f"{name}.{key}".lstrip("."): value for key, value in _arguments(part)}
+    return found | dict(_leaves(algorithm.state_dict(), ""))
+
+
+def difference(old: State, new: State) -> str:
+    """The first three differences in words, empty when there are none."""
+    old, new = dict(_leaves(old, "")), dict(_leaves(new, ""))
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    said = [f"{name} was {old.get(name, 'not there')} and is {new.get(name, 'not there')}" for name in names[:3]]
+    return ", ".join(said) + (f", and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _parts(algorithm: Any) -> Iterator[tuple[str, Any]]:
+    """The algorithm, its networks and their layers."""
+    if not isinstance(algorithm, nn.Module):
+        yield "", algorithm
+        for name, part in getattr(algorithm, "__dict__", {}).items():
+            if isinstance(part, nn.Module):
+                yield from part.named_modules(prefix=name)
+    else:
+        yield from algorithm.named_modules()
+
+
+def _arguments(thing: Any) -> Iterator[tuple[str, str]]:
+    absent = inspect.Parameter.empty
+    kept = {name: getattr(thing, name, absent) for name in inspect.signature(type(thing).__init__).parameters}
+    yield from ((name, _word(value)) for name, value in kept.items() if value is not absent)
+
+
+def _word(value: Any) -> str:
+    """A number or word as it is, a function by its name, anything else by its class."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(_word, value))})"
+    if isinstance(value, partial):
+        given = [*map(_word, value.args), *(f"{name}={_word(v)}" for name, v in value.keywords.items())]
+        return f"{_word(value.func)}({', '.join(given)})"
+    return getattr(value, "__qualname__", type(value).__qualname__)
+
+
+def _leaves(state: Any, name: str) -> Iterator[tuple[str, str]]:
+    """Every number and word of a state, and the shapes of its tensors, by the way that leads there."""
+    if isinstance(state, Tensor):
+        yield name, f"a tensor of shape {list(state.shape)}"
+    elif isinstance(state, dict | list | tuple):
+        for key, value in state.items() if isinstance(state, dict) else enumerate(state):
+            yield from _leaves(value, f"{name}.{key}".lstrip("."))
+    else:
+        yield name, state if isinstance(state, str) else repr(state)
