@@ -6,7 +6,6 @@ the others need one download, ``python -m aigc_course.core.data mnist``, into ``
 """
 
 import hashlib
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from aigc_course.core import procedural
+from aigc_course.core import downloads, procedural
 from aigc_course.core.train import stream
 
 SplitName = Literal["train", "test"]
@@ -57,7 +56,8 @@ def load(name: str, *, split: str = "train", n: int | None = None, seed: int = 0
 
     Raises:
         ValueError: Unknown name or split, or more examples than there are.
-        FileNotFoundError: The set needs a download that was not made; the message says which command makes it.
+        FileNotFoundError: The set needs a download that was not made, or whose files are no longer whole; the message
+            says which command makes it.
     """
     if name not in DATASETS:
         raise ValueError(f"no data set called {name!r}; there are {', '.join(DATASETS)}")
@@ -66,20 +66,6 @@ def load(name: str, *, split: str = "train", n: int | None = None, seed: int = 0
     if n is not None and n < 1:
         raise ValueError(f"n={n}; ask for at least one example")
     return DATASETS[name].read(split, n, seed)
-
-
-def folder() -> Path:
-    """Where downloads live."""
-    return Path(os.environ.get("AIGC_DATA", "~/.cache/aigc_course")).expanduser()
-
-
-def download(name: str) -> Path:
-    """Fetch a set that is not offline, checked against torchvision's checksums; return its folder."""
-    if name not in TORCHVISION:
-        raise ValueError(f"{name!r} needs no download or does not exist; these do: {', '.join(TORCHVISION)}")
-    for train in (True, False):
-        _torchvision_class(name)(str(folder()), train=train, download=True)
-    return folder()
 
 
 def _first(split: Split, n: int | None, name: str) -> Split:
@@ -103,7 +89,8 @@ def _digits(split: SplitName, n: int | None, seed: int) -> Split:
 
     bunch: Any = load_digits()
     pixels = bunch.images.astype(np.uint8)
-    _check("scikit-learn's digits", pixels.tobytes(), DATASETS["digits"].checksum)
+    content = pixels.tobytes() + bunch.target.astype(np.uint8).tobytes()
+    _check("scikit-learn's digits", content, DATASETS["digits"].checksum)
     order = torch.randperm(len(pixels), generator=torch.Generator().manual_seed(0))
     rows = order[:1500] if split == "train" else order[1500:]
     x = torch.tensor(pixels, dtype=torch.float32).unsqueeze(1) / 16
@@ -154,22 +141,9 @@ def _toy(name: str) -> Callable[[SplitName, int | None, int], Split]:
     return read
 
 
-TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}
-
-
-def _torchvision_class(name: str) -> Any:
-    import torchvision.datasets
-
-    return getattr(torchvision.datasets, TORCHVISION[name])
-
-
 def _torchvision(name: str) -> Callable[[SplitName, int | None, int], Split]:
     def read(split: SplitName, n: int | None, seed: int) -> Split:
-        try:
-            dataset = _torchvision_class(name)(str(folder()), train=split == "train")
-        except RuntimeError as error:
-            cure = f"run `python -m aigc_course.core.data {name}` once, with a network"
-            raise FileNotFoundError(f"{name!r} is not in {folder()}, or not whole; {cure}") from error
+        dataset = downloads.read(name, train=split == "train")
         pixels = torch.as_tensor(dataset.data)
         x = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
         return _first(_fixed(x[:n].float() / 255, torch.as_tensor(dataset.targets)[:n]), n, name)
@@ -189,7 +163,7 @@ _ROWS = (
         "CC BY 4.0",
         "UCI Optical Recognition of Handwritten Digits, carried by scikit-learn",
         True,
-        "8f26b2bd9d135c256808f68f14fdabddde6d9c7f869ae419704b051f0f14b3b3",
+        "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826",
         _digits,
     ),
     Dataset(
@@ -237,7 +211,16 @@ _ROWS = (
 DATASETS = {row.name: row for row in _ROWS}
 
 
+def main(names: list[str]) -> str | None:
+    """Fetch the set named and print its folder; return what to say where that is not possible."""
+    if len(names) != 1:
+        return f"usage: python -m aigc_course.core.data NAME, one of {', '.join(downloads.TORCHVISION)}"
+    try:
+        print(downloads.download(names[0]))
+    except (OSError, ValueError) as error:
+        return str(error)
+    return None
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(f"usage: python -m aigc_course.core.data NAME, one of {', '.join(TORCHVISION)}")
-    print(download(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

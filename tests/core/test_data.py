@@ -1,12 +1,8 @@
-import gzip
-import pickle
-import struct
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-import torchvision.datasets
 
 from aigc_course.core import data, procedural
 
@@ -69,6 +65,16 @@ def test_a_bad_request_names_the_value_and_the_cure(arguments, message):
         data.load(**arguments)
 
 
+def test_a_changed_label_is_noticed(monkeypatch):
+    import sklearn.datasets
+
+    bunch = sklearn.datasets.load_digits()
+    bunch.target[3] += 1
+    monkeypatch.setattr(sklearn.datasets, "load_digits", lambda: bunch)
+    with pytest.raises(RuntimeError, match=r"scikit-learn's digits has SHA-256 .*reinstall"):
+        data.load("digits")
+
+
 def test_glyph_factors_are_the_ones_drawn():
     """Put the drawn centre of mass back: shifts in half images of 16 pixels move it by 16 pixels each."""
     x, _, factors = data.load("glyphs", n=500)
@@ -116,48 +122,3 @@ def test_a_toys_modes_have_the_spread_that_is_stated(name, modes, spread):
     assert y.unique().tolist() == list(range(modes))
     inner = torch.stack([x[y == m].std(0) for m in range(modes)]).mean().item()
     assert inner == pytest.approx(spread, rel=0.1)
-
-
-def idx(array):
-    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
-    return header + array.astype(np.uint8).tobytes()
-
-
-@pytest.mark.parametrize(("name", "folder"), [("mnist", "MNIST"), ("fashion_mnist", "FashionMNIST")])
-def test_mnist_is_read_in_its_own_format(tmp_path, monkeypatch, name, folder):
-    monkeypatch.setenv("AIGC_DATA", str(tmp_path))
-    raw = tmp_path / folder / "raw"
-    raw.mkdir(parents=True)
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 28, 28))
-    for side in ("train", "t10k"):
-        for kind, array in (("images-idx3", pixels), ("labels-idx1", np.arange(5))):
-            (raw / f"{side}-{kind}-ubyte").write_bytes(idx(array))
-            (raw / f"{side}-{kind}-ubyte.gz").write_bytes(gzip.compress(idx(array)))
-    got = data.load(name, split="test", n=4)
-    torch.testing.assert_close(got.x, torch.tensor(pixels[:4] / 255, dtype=torch.float32).unsqueeze(1))
-    assert got.y.tolist() == [0, 1, 2, 3]
-
-
-def test_cifar_is_read_in_its_own_format(tmp_path, monkeypatch):
-    monkeypatch.setenv("AIGC_DATA", str(tmp_path))
-    folder = tmp_path / "cifar-10-batches-py"
-    folder.mkdir()
-    pixels = np.random.default_rng(0).integers(0, 256, (3, 3, 32, 32)).astype(np.uint8)
-    names = [f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]
-    for name in names:
-        (folder / name).write_bytes(pickle.dumps({"data": pixels.reshape(3, -1), "labels": [7, 8, 9]}))
-    (folder / "batches.meta").write_bytes(pickle.dumps({"label_names": list("abcdefghij")}))
-    monkeypatch.setattr(torchvision.datasets.CIFAR10, "_check_integrity", lambda self: True)
-    monkeypatch.setattr(torchvision.datasets.cifar, "check_integrity", lambda path, md5=None: True)
-    got = data.load("cifar10", split="test")
-    torch.testing.assert_close(got.x, torch.tensor(pixels / 255, dtype=torch.float32))
-    assert got.y.tolist() == [7, 8, 9]
-    assert len(data.load("cifar10").x) == 15
-
-
-def test_a_missing_download_says_which_command_makes_it(tmp_path, monkeypatch):
-    monkeypatch.setenv("AIGC_DATA", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=r"python -m aigc_course.core.data mnist"):
-        data.load("mnist")
-    with pytest.raises(ValueError, match="'digits' needs no download"):
-        data.download("digits")

@@ -1,0 +1,31 @@
+"""A list of files with their checksums, written last: what a crash cut short or time has damaged is noticed.
+
+The format is that of the command ``sha256sum``, so that ``sha256sum -c`` checks a folder by hand.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def seal(manifest: Path, files: Iterable[Path]) -> None:
+    """List files, which lie beside or below the manifest, with their checksums."""
+    lines = [f"{sha256(file)}  {file.relative_to(manifest.parent)}\n" for file in sorted(files)]
+    beside = manifest.with_name(f"{manifest.name}.tmp")
+    beside.write_text("".join(lines), encoding="utf-8")
+    beside.replace(manifest)
+
+
+def whole(manifest: Path) -> bool:
+    """Whether the manifest is there and every file on it is as it was when it was sealed."""
+    try:
+        listed = [line.split("  ", 1) for line in manifest.read_text(encoding="utf-8").splitlines()]
+        return bool(listed) and all(sha256(manifest.parent / name) == checksum for checksum, name in listed)
+    except (OSError, ValueError):  # missing or no text, or a line that is not one
+        return False
