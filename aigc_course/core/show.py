@@ -24,6 +24,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
+from aigc_course.core import marks
+
 # Okabe & Ito's palette: eight colours that readers with any colour vision can tell apart.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A8A8A", "#F0E442")
 GREY = "#808080"
@@ -134,24 +136,45 @@ def curves(
 
 
 def table(rows: Sequence[Mapping[str, Any]], *, caption: str) -> None:
-    """Show rows with the same keys as a table; numbers with four significant digits."""
+    """Show rows with the same keys as a table; numbers with four significant digits.
+
+    Cells are data and are shown as they are. Caption and column names may hold what ``core.marks`` allows.
+    """
     if not rows:
         raise ValueError("no rows to show; give at least one mapping from column name to value")
-    names = list(rows[0])
-    cells = [names, *([_cell(row[name]) for name in names] for row in rows)]
-    lines = ["| " + " | ".join(c.replace("|", "\\|") for c in row) + " |" for row in cells]
-    lines.insert(1, "|" + " --- |" * len(names))
-    head, *body = ("".join(f"<td>{html.escape(c)}</td>" for c in row) for row in cells)
-    markup = f"<caption>{html.escape(caption)}</caption><tr>{head.replace('td>', 'th>')}</tr>"
+    names, cells = list(rows[0]), _cells(rows)
+    lines = [_line(map(marks.marked, names)), "|" + " --- |" * len(names)]
+    lines += [_line(map(marks.literal, row)) for row in cells]
+    body = "".join(f"<tr>{_tagged('td', map(marks.literal_html, row))}</tr>" for row in cells)
+    head = f"<caption>{html.escape(caption)}</caption><tr>{_tagged('th', map(html.escape, names))}</tr>"
     bundle = {
         "text/markdown": "\n".join(lines),
-        "text/html": f"<table>{markup}{''.join(f'<tr>{row}</tr>' for row in body)}</table>",
-        "text/plain": caption + "\n" + "\n".join(lines),
+        "text/html": f"<table>{head}{body}</table>",
+        "text/plain": "\n".join([caption, *map(_line, (names, *cells))]),
     }
     display(bundle, raw=True, metadata={"aigc": {"caption": caption}})
 
 
+def _cells(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    names = list(rows[0])
+    for number, row in enumerate(rows):
+        if set(row) != set(names):
+            raise ValueError(f"row {number} has the columns {list(row)}, the first has {names}; give all the same")
+    return [[_cell(row[name]) for name in names] for row in rows]
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _tagged(tag: str, cells: Iterable[str]) -> str:
+    return "".join(f"<{tag}>{cell}</{tag}>" for cell in cells)
+
+
 def _cell(value: Any) -> str:
+    """A number with four significant digits, whichever library it comes from; words as they are."""
+    if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+        value = value.item()
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

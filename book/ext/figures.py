@@ -9,6 +9,8 @@ from myst_nb.core.render import MimeData
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from aigc_course.core.marks import marked
+
 logger = logging.getLogger(__name__)
 
 # Line art first: it stays sharp. The text/html twin is for Jupyter alone.
@@ -51,7 +53,7 @@ def _captioned(renderer: Any, figure: nodes.figure, metadata: dict[str, Any], li
         figure["names"].append(nodes.fully_normalize_name(name))
         renderer.document.note_explicit_target(figure, figure)
     if caption := metadata.get("caption"):
-        figure += inline(renderer, nodes.caption(caption, ""), caption, line)
+        figure += inline(renderer, nodes.caption(caption, ""), marked(caption), line)
     return figure
 
 
@@ -60,10 +62,10 @@ def _table(renderer: Any, markdown: str, metadata: dict[str, Any], line: int) ->
     caption = metadata.get("caption")
     table = next((node for node in found if isinstance(node, nodes.table)), None)
     if table is not None and caption:
-        table.insert(0, inline(renderer, nodes.title(caption, ""), caption, line))
+        table.insert(0, inline(renderer, nodes.title(caption, ""), marked(caption), line))
         table["classes"].append("course-table")
     elif caption:
-        found.append(inline(renderer, nodes.paragraph(caption, "", classes=["course-caption"]), caption, line))
+        found.append(inline(renderer, nodes.paragraph(caption, "", classes=["course-caption"]), marked(caption), line))
     return found
 
 

@@ -1,4 +1,5 @@
 import base64
+import html
 import io
 
 import numpy as np
@@ -103,6 +104,50 @@ def test_a_table_rounds_numbers_and_keeps_columns(shown):
     assert "<caption>Two.</caption>" in shown[0][0]["text/html"]
     with pytest.raises(ValueError, match="no rows"):
         show.table([], caption="None.")
+
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def test_nothing_in_a_table_is_html(shown):
+    show.table([{SCRIPT: SCRIPT, "$x$": "$5 or $6 & more"}], caption=SCRIPT)
+    page = shown[0][0]["text/html"]
+    assert "<script" not in page
+    assert page.count(html.escape(SCRIPT)) == 3
+    assert "<th>$x$</th>" in page
+    assert "<td><span>$</span>5 or <span>$</span>6 &amp; more</td>" in page
+
+
+def test_nothing_in_a_caption_or_alternative_text_is_html(shown):
+    fig, _ = show.axes()
+    show.figure(fig, caption=SCRIPT, alt='"><script>alert(1)</script>')
+    page = shown[0][0]["text/html"]
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") == 2
+    assert "&quot;&gt;" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.float32(0.5), "0.5"),
+        (np.int64(12345), "12,345"),
+        (torch.tensor(1 / 3), "0.3333"),
+        (torch.tensor([1.0]), "tensor([1.])"),
+        (float("nan"), "nan"),
+        (True, "True"),
+        (None, "None"),
+    ],
+)
+def test_a_number_is_rounded_whichever_library_it_comes_from(value, text):
+    assert show._cell(value) == text
+
+
+def test_rows_with_other_columns_are_named(shown):
+    with pytest.raises(ValueError, match=r"row 1 has the columns \['b'\], the first has \['a'\]"):
+        show.table([{"a": 1}, {"b": 2}], caption="c")
+    with pytest.raises(ValueError, match="row 1"):
+        show.table([{"a": 1}, {"a": 1, "b": 2}], caption="c")
 
 
 def test_source_is_what_runs(shown):

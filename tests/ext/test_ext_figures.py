@@ -92,3 +92,55 @@ def test_a_described_table_gets_its_caption(project: Project):
     assert table.select("caption:first-child .math")  # HTML allows a caption nowhere else
     assert [cell.get_text() for cell in table.select("td")] == ["VAE", "1.5"]
     assert 'msgid "Distances in $d$."' in project.build("gettext").messages()
+
+
+ALLOWED = "Of $x_1$, `a_b`, *some* and **more**; the rest of <pad> & [it](b.html) is {role}`text`."
+NASTY = [
+    "<script>alert(1)</script>",
+    "<pad> cat <pad>",
+    "a|b \\| c",
+    "&lt; and &amp;",
+    "[a](https://example.org) ![b](c.png) <https://example.org>",
+    "*a* _b_ **c** `d` ~~e~~ $f$ $$g$$",
+    "{math}`x` {{name}} %",
+    "# 1. - + > :::",
+    "\\ \\n \\$",
+    "$5 or $6",
+]
+
+
+def test_a_cell_shows_its_text_and_a_caption_only_what_is_allowed(project: Project, monkeypatch: pytest.MonkeyPatch):
+    from aigc_course.core import show
+
+    outputs = []
+    monkeypatch.setattr(
+        show, "display", lambda data, raw, metadata: outputs.append({"data": data, "metadata": metadata})
+    )
+    show.table([{"plain": text, "<b>$W_1$</b>": 1.5} for text in NASTY], caption=ALLOWED)
+    project.chapter("demo", code("table()", *outputs), shown({"image/png": png()}, caption=ALLOWED, alt=NASTY[0]))
+    built = project.build()
+    assert built.status == 0, built.warnings
+    page = built.page(PAGE)
+    assert [row.select("td")[0].get_text() for row in page.select("tbody tr")] == NASTY
+    assert not page.select("td *:not(p), table script, figure script, a[href*=example], b")
+    assert [head.get_text() for head in page.select("thead th")] == ["plain", "<b>\\(W_1\\)</b>"]
+    for caption in (page.select("table caption")[0], page.select("figcaption")[0]):
+        marks = [
+            (mark.name, mark.get_text()) for mark in caption.select("span.math, code, em, strong, a:not(.headerlink)")
+        ]
+        assert marks == [("span", "\\(x_1\\)"), ("code", "a_b"), ("em", "some"), ("strong", "more"), ("code", "text")]
+        assert "the rest of <pad> & [it](b.html) is {role}text." in caption.get_text()
+    assert page.select("figure img")[0]["alt"] == NASTY[0]
+
+
+def test_the_text_of_a_table_reaches_the_translator(project: Project, monkeypatch: pytest.MonkeyPatch):
+    from aigc_course.core import show
+
+    outputs = []
+    monkeypatch.setattr(
+        show, "display", lambda data, raw, metadata: outputs.append({"data": data, "metadata": metadata})
+    )
+    show.table([{"word": "<pad>"}], caption="Where <pad> stands.")
+    project.chapter("demo", code("table()", *outputs))
+    messages = project.build("gettext").messages()
+    assert 'msgid "Where \\\\<pad\\\\> stands."' in messages

@@ -21,6 +21,7 @@ SETTINGS: dict[str, Any] = {
     "myst_enable_extensions": ["dollarmath", "colon_fence", "attrs_inline"],
     "exclude_patterns": ["_build", "aigc_course", "tests"],
     "root_doc": "index",
+    "templates_path": [str(Path(__file__).parents[2] / "book" / "_templates")],
     "numfig": True,
     "gettext_compact": False,
     "locale_dirs": ["locale"],
