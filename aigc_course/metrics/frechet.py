@@ -18,11 +18,18 @@ def frechet_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> float:
     eigenvalues of the *symmetric* matrix C_x^½ C_y C_x^½, which keeps every number real.
 
     Raises:
-        ValueError: No more examples than features on one side, so that a covariance has no full rank.
+        ValueError: No more examples than features on one side, so that a covariance has no full rank; or values that
+            are not finite.
     """
-    for rows in (x, y):
+    for which, rows in (("first", x), ("second", y)):
         if len(rows) <= rows.shape[1]:
             raise ValueError(f"{len(rows)} examples of {rows.shape[1]} features; give more examples than features")
+        if wrong := (~rows.isfinite()).sum().item():
+            examples = (~rows.isfinite()).any(1).sum().item()
+            cure = "look for a diverged model or a logarithm of zero"
+            raise ValueError(
+                f"the {which} set has {wrong} NaN or infinite values, in {examples} of {len(rows)} examples; {cure}"
+            )
     x, y = x.double(), y.double()
     cx, cy = (torch.atleast_2d(torch.cov(rows.T)) for rows in (x, y))  # one feature: a number, not a matrix
     values, vectors = torch.linalg.eigh(cx)

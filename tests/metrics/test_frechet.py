@@ -67,6 +67,18 @@ def test_too_few_examples_are_refused():
         frechet_distance(torch.randn(4, 4), torch.randn(9, 4))
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("which", ["first", "second"])
+def test_values_that_are_not_finite_are_refused_with_the_set_that_has_them(which, value):
+    sets = {"first": torch.randn(9, 4), "second": torch.randn(10, 4)}
+    sets[which][2, 1] = sets[which][2, 3] = sets[which][5, 0] = value
+    n = len(sets[which])
+    with pytest.raises(
+        ValueError, match=f"the {which} set has 3 NaN or infinite values, in 2 of {n} examples; look for"
+    ):
+        frechet_distance(sets["first"], sets["second"])
+
+
 def test_log_progress_runs_from_noise_to_floor():
     assert log_progress(100.0, floor=1.0, noise=100.0) == 0
     assert log_progress(1.0, floor=1.0, noise=100.0) == 1
