@@ -10,6 +10,7 @@ import ast
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 from book.tools.layers import LAYERS
 
@@ -63,8 +64,14 @@ def skip_tuple_fields(app: Sphinx, what: str, name: str, thing: object, skip: bo
     return True if str(getattr(thing, "__doc__", "")).startswith("Alias for field number") else None
 
 
+def defaults_as_written(app: Sphinx, config: Config) -> None:
+    """Show a default value by the name that the code gives it: its value can be a path of this machine."""
+    config.autodoc_preserve_defaults = True
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the hooks."""
+    app.connect("config-inited", defaults_as_written)
     app.connect("source-read", fill_page)
     app.connect("autodoc-skip-member", skip_tuple_fields)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -88,6 +88,38 @@ def test_signatures_with_shapes_pass_a_nitpicky_build(project: Project, monkeypa
     assert page.select("em")[0].get_text().split() == ["emphasis", "over", "lines"]
 
 
+PLACES = '''"""A module with defaults of which only the names may show."""
+
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def write(path: Path = HERE, *, then=HERE.joinpath, last: float = 0.5) -> None:
+    """Write."""
+
+
+class Shelf:
+    """A shelf."""
+
+    def __init__(self, path: Path = HERE / "shelf") -> None:
+        self.path = path
+'''
+
+
+def test_the_reference_shows_no_path_of_the_machine_that_built_it(project: Project, monkeypatch: pytest.MonkeyPatch):
+    project.write("placed.py", PLACES)
+    monkeypatch.syspath_prepend(str(project.root))
+    project.write("api.md", "# API\n\n```{eval-rst}\n.. automodule:: placed\n   :members:\n```\n")
+    built = project.build(extensions=["sphinx.ext.autodoc", "myst_nb", "book.ext.course", "book.ext.library"])
+    assert built.status == 0, built.warnings
+    text = built.page("api").get_text()
+    assert "path: Path = HERE, *, then=HERE.joinpath, last: float = 0.5" in text
+    for page in built.folder.rglob("*.html"):
+        for trace in (str(project.root), "PosixPath", "0x"):
+            assert trace not in page.read_text("utf8"), page.name
+
+
 def test_an_unknown_name_of_our_own_is_still_found(project: Project):
     project.write("api.md", "# API\n\n{py:func}`aigc_course.nowhere.nothing`\n")
     built = project.build()

@@ -13,7 +13,8 @@ from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-PROOFS = "book/pages/proofs"
+CHECKS = "book/pages/checks"
+PERMALINK = Path(__file__).parents[2] / "book" / "_templates" / "permalink.html"
 SETTINGS: dict[str, Any] = {
     "extensions": ["myst_nb", "sphinx_design", "book.ext.course"],
     "html_theme": "basic",
@@ -21,7 +22,7 @@ SETTINGS: dict[str, Any] = {
     "myst_enable_extensions": ["dollarmath", "colon_fence", "attrs_inline"],
     "exclude_patterns": ["_build", "aigc_course", "tests"],
     "root_doc": "index",
-    "templates_path": [str(Path(__file__).parents[2] / "book" / "_templates")],
+    "templates_path": ["_templates"],
     "numfig": True,
     "gettext_compact": False,
     "locale_dirs": ["locale"],
@@ -72,6 +73,7 @@ class Project:
     def build(self, builder: str = "html", **settings: Any) -> Built:
         out, stream = self.root / "_build" / builder, io.StringIO()
         options = SETTINGS | self.settings | settings
+        self.write("_templates/permalink.html", PERMALINK.read_text("utf8"))
         locale.translators.clear()  # Sphinx keeps catalogues for the life of a process
         with patch_docutils(), docutils_namespace():
             app = Sphinx(
