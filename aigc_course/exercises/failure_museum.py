@@ -1,6 +1,6 @@
 """Exercises of the chapter on failures.
 
-Objectives: 0 explain failures on paper, 1 write detectors, 2 read a report, 3 say what ten seeds prove, 4 watch a run.
+Objectives: 0 explain failures on paper, 1 write detectors, 2 read a report, 3 say what ten seeds show, 4 watch a run.
 """
 
 import torch

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def chapter_line(env: BuildEnvironment, chapter: Chapter) -> nodes.paragraph:
-    """Return minutes · measured CPU seconds · data · equations proved · exercises · prerequisites."""
+    """Return minutes · measured CPU seconds · data · equations checked · exercises · prerequisites."""
     facts = [minutes(chapter), *measured(book_of(env), chapter), *data(chapter), *counts(book_of(env), chapter)]
     parts = joined([*([fact] for fact in facts), prerequisites(env, chapter.front.get("prerequisites", []))], " · ")
     return paragraph(*parts, classes=("chapter-line",))
@@ -62,15 +62,15 @@ def data(chapter: Chapter) -> list[phrase]:
 
 
 def counts(book: Book, chapter: Chapter) -> list[phrase]:
-    """Return how many equations are proved and how many exercises there are."""
-    (proved, total), exercises = proved_of(book, chapter), len(exercise_ids(chapter))
-    facts = [say("{proved}/{total} equations proved", proved=proved, total=total)] if total else []
+    """Return how many equations are checked and how many exercises there are."""
+    (checked, total), exercises = checked_of(book, chapter), len(exercise_ids(chapter))
+    facts = [say("{checked}/{total} equations checked", checked=checked, total=total)] if total else []
     if exercises:
         facts.append(say("{count} exercises", count=exercises) if exercises > 1 else say("1 exercise"))
     return facts
 
 
-def proved_of(book: Book, chapter: Chapter) -> tuple[int, int]:
+def checked_of(book: Book, chapter: Chapter) -> tuple[int, int]:
     """Return how many of a chapter's labelled equations a test names, and how many there are."""
     labels = set(chapter.labels)
     return len(labels & set(book.proofs)), len(labels)

@@ -8,7 +8,7 @@ Registered in ``_config.yml`` (the path is the root, relative to that file, and 
 
 It draws described outputs as figures and tables, puts exercises on the page, writes the line under a chapter's
 title, links equations to their tests, rows of the folklore to the appendix (the role ``{row}``) and chapters to each
-other by slug (``{chapter}``), keeps formulas with the signs that touch them, and offers the directives ``{proofs}``,
+other by slug (``{chapter}``), keeps formulas with the signs that touch them, and offers the directives ``{checks}``,
 ``{folklore}``, ``{folklore-tests}``, ``{course-map}``, ``{chapter-table}`` and ``{datasets}``. Every chapter gets a
 permanent address of its slug. Warnings have the type ``course``; with ``-W`` they stop the build.
 """
@@ -46,7 +46,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(glue.Glue)
     app.add_role("row", folklore.RowRole())
     app.add_role("chapter", chapter_role.ChapterRole())
-    app.add_directive("proofs", equations.Proofs)
+    app.add_directive("checks", equations.Checks)
     app.add_directive("folklore", folklore.Folklore)
     app.add_directive("folklore-tests", folklore.FolkloreTests)
     app.add_directive("course-map", course_map.CourseMap)

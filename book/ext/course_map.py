@@ -5,7 +5,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from book.ext.chapter_line import chapter_link, joined, measured, minutes, prerequisites, proved_of
+from book.ext.chapter_line import chapter_link, checked_of, joined, measured, minutes, prerequisites
 from book.ext.phrases import heading, paragraph, place, say
 from book.ext.sources import exercise_ids
 from book.ext.state import book_of
@@ -55,20 +55,20 @@ class ChapterTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return a table with one row per chapter on the site."""
-        heads = ["Chapter", "Reading and doing", "Run", "Data", "Equations proved", "Exercises"]
+        heads = ["Chapter", "Reading and doing", "Run", "Data", "Equations checked", "Exercises"]
         rows = [self._row(c) for c in book_of(self.env).chapters if c.docname in self.env.found_docs]
         drawn = table([say(head) for head in heads], rows, classes=["course-chapter-table"])
         return [place(drawn, *self.get_source_info())]
 
     def _row(self, chapter: Chapter) -> list[list[nodes.Node]]:
         book = book_of(self.env)
-        proved, total = proved_of(book, chapter)
+        checked, total = checked_of(book, chapter)
         cells = [
             chapter_link(self.env, chapter.slug),
             say("{minutes} min", minutes=chapter.front.get("minutes", "?")),
             self._run(chapter),
             nodes.Text(", ".join(chapter.front.get("datasets", [])) or "–"),
-            nodes.Text(f"{proved}/{total}"),
+            nodes.Text(f"{checked}/{total}"),
             nodes.Text(str(len(exercise_ids(chapter)))),
         ]
         return [[cell] for cell in cells]

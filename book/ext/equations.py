@@ -1,4 +1,4 @@
-"""Equations and their proofs: a link below each labelled equation, and the page that lists all proofs."""
+"""Equations and their checks: a link below each labelled equation, and the page that lists all of them."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class ChapterPage(SphinxTransform):
-    """Adds to a chapter the line under its title and the proofs under its equations."""
+    """Adds to a chapter the line under its title and the tests under its equations."""
 
     default_priority = 9  # before Sphinx collects (10) and applies (20) translations
 
@@ -42,7 +42,7 @@ class ChapterPage(SphinxTransform):
             cure = f'write one and mark it @pytest.mark.equation("{label}")'
             logger.warning("equation %s has no test; %s", label, cure, type="course", location=block)
             return
-        line = place(_proved_by(label, proofs, self.env.docname), self.document["source"], block.line)
+        line = place(_checked_by(label, proofs, self.env.docname), self.document["source"], block.line)
         block.parent.insert(block.parent.index(block) + 1, line)
 
 
@@ -51,21 +51,21 @@ def _label(block: nodes.math_block) -> str:
     return "" if "amsmath" in block["classes"] else str(block.get("label") or "")
 
 
-def _proved_by(label: str, proofs: list[Proof], docname: str) -> nodes.paragraph:
-    parts: list[nodes.Node] = [say("proved by")]
+def _checked_by(label: str, proofs: list[Proof], docname: str) -> nodes.paragraph:
+    parts: list[nodes.Node] = [say("checked by")]
     for i, proof in enumerate(proofs):
         parts += [nodes.Text(", " if i else " ")]
         parts += [link(anchor(label), nodes.Text(proof.test), kind="ref", docname=docname, classes=("course-test",))]
-    return paragraph(*parts, classes=("equation-proof",))
+    return paragraph(*parts, classes=("equation-check",))
 
 
 def anchor(label: str) -> str:
-    """Return the anchor on the page of proofs; Sphinx looks labels up in lower case."""
-    return "proof-" + re.sub(r"\s+", "-", label.lower())
+    """Return the anchor on the page of checks; Sphinx looks labels up in lower case."""
+    return "check-" + re.sub(r"\s+", "-", label.lower())
 
 
-class Proofs(SphinxDirective):
-    """``{proofs}``: each chapter's equations with the source of the tests that prove them."""
+class Checks(SphinxDirective):
+    """``{checks}``: each chapter's equations with the source of the tests that check them."""
 
     def run(self) -> list[nodes.Node]:
         """Return one section per chapter that has labelled equations."""
@@ -76,7 +76,7 @@ class Proofs(SphinxDirective):
     def _chapter(self, chapter: Chapter) -> nodes.section:
         head = link(chapter.docname, say(title(chapter)), docname=self.env.docname)
         section = nodes.section(
-            "", nodes.title("", "", head, translatable=False), ids=[nodes.make_id(f"proofs-{chapter.slug}")]
+            "", nodes.title("", "", head, translatable=False), ids=[nodes.make_id(f"checks-{chapter.slug}")]
         )
         latex = formulas(chapter)
         section.extend(self._equation(label, latex.get(label, "")) for label in dict.fromkeys(chapter.labels))
@@ -84,7 +84,7 @@ class Proofs(SphinxDirective):
 
     def _equation(self, label: str, latex: str) -> nodes.section:
         name = anchor(label)
-        section = nodes.section("", nodes.title("", label, translatable=False), names=[name], classes=["course-proof"])
+        section = nodes.section("", nodes.title("", label, translatable=False), names=[name], classes=["course-check"])
         self.state.document.note_explicit_target(section)
         where = link(label, kind="eq", docname=self.env.docname)
         section += paragraph(say("Equation"), nodes.Text(" "), where)

@@ -139,7 +139,7 @@ class FolkloreTests(_Rows):
         return [place(self._section(found), *self.get_source_info()) for found in self.shown()]
 
     def _section(self, found: Row) -> nodes.section:
-        section = nodes.section("", nodes.title("", found.id, translatable=False), classes=["course-proof"])
+        section = nodes.section("", nodes.title("", found.id, translatable=False), classes=["course-check"])
         self.target(section, anchor_of_tests(found))
         section += self.markdown(found.claim)
         tests = book_of(self.env).shown_by.get(found.id, [])

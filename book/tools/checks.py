@@ -60,15 +60,15 @@ def outputs(chapter: Chapter) -> list[str]:
 def equations(root: Path = ROOT) -> list[str]:
     """Labels of equations against the markers of tests, both ways; labels used twice; references to no equation."""
     places = _labels(root)
-    proved = proofs.collect(root)
+    checked = proofs.collect(root)
     wrong = [
-        f"{files[0]}: equation ({label}) has no test; mark the test that proves it: @pytest.mark.equation({label!r})"
+        f"{files[0]}: equation ({label}) has no test; mark the test that checks it: @pytest.mark.equation({label!r})"
         for label, files in places.items()
-        if label not in proved
+        if label not in checked
     ]
     wrong += [
-        f"{found[0].path}:{found[0].line}: {found[0].test} claims to prove ({label}), which no chapter has"
-        for label, found in proved.items()
+        f"{found[0].path}:{found[0].line}: {found[0].test} claims to check ({label}), which no chapter has"
+        for label, found in checked.items()
         if label not in places
     ]
     wrong += [f"equation ({label}) stands in {' and in '.join(files)}" for label, files in places.items() if files[1:]]

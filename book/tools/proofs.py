@@ -1,4 +1,4 @@
-"""Which test proves what: the markers `equation` and `folklore` of tests/, read without running anything."""
+"""Which test checks what: the markers `equation` and `folklore` of tests/, read without running anything."""
 
 from __future__ import annotations
 

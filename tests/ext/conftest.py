@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.ext.tiny import EXERCISES, PROOFS, Project
+from tests.ext.tiny import CHECKS, EXERCISES, Project
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     made = Project(tmp_path)
     made.write("index.md", "# The book\n\n```{toctree}\n:glob:\n\n**\n```\n")
-    made.write(f"{PROOFS}.md", "# Proofs\n\n```{proofs}\n```\n")
+    made.write(f"{CHECKS}.md", "# Checks\n\n```{checks}\n```\n")
     made.write("tests/test_nothing.py", "")
     return made
 

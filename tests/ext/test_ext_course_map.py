@@ -36,7 +36,7 @@ def test_the_line_under_the_title(book: Project):
     assert built.status == 0, built.warnings
     assert built.words(PAGE, "h1 + .chapter-line") == [
         "50 min reading and doing · ran in 41 CPU seconds (budget 60), 57 s by the clock · offline data: digits · "
-        "data to download: mnist · 1/1 equations proved · prerequisites: Probability"
+        "data to download: mnist · 1/1 equations checked · prerequisites: Probability"
     ]
     assert not built.page(PAGE).select(".chapter-line a")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.ext.tiny import PROOFS, Project, prose
+from tests.ext.tiny import CHECKS, Project, prose
 
 PAGE = "chapters/demo/demo"
 TEST = """import pytest
@@ -19,16 +19,19 @@ class TestMore:
 MATHS = prose("Before.\n\n$$ k = 1 $$ (demo-KL)\n\nBetween, then {eq}`demo-KL`.\n\n$$\nb = 2\n$$ (demo-elbo)\n\nAfter.")
 
 
-def test_each_equation_names_its_tests_and_each_proof_links_back(project: Project):
+def test_each_equation_names_its_tests_and_each_check_links_back(project: Project):
     project.write("tests/demo/test_demo.py", TEST)
     project.chapter("demo", MATHS)
     built = project.build()
     assert built.status == 0, built.warnings
-    assert built.words(PAGE, ".equation-proof") == ["proved by test_both", "proved by test_both, TestMore::test_bound"]
-    proofs, page = built.page(PROOFS), built.page(PAGE)
-    for anchor in [link["href"].partition("#")[2] for link in page.select(".equation-proof a")]:
-        assert proofs.select(f"#{anchor}")
-    back = [link["href"] for link in proofs.select(".course-proof p a")]
+    assert built.words(PAGE, ".equation-check") == [
+        "checked by test_both",
+        "checked by test_both, TestMore::test_bound",
+    ]
+    checks, page = built.page(CHECKS), built.page(PAGE)
+    for anchor in [link["href"].partition("#")[2] for link in page.select(".equation-check a")]:
+        assert checks.select(f"#{anchor}")
+    back = [link["href"] for link in checks.select(".course-check p a")]
     assert back == [
         "../../chapters/demo/demo.html#equation-demo-kl",
         "../../chapters/demo/demo.html#equation-demo-elbo",
@@ -36,11 +39,11 @@ def test_each_equation_names_its_tests_and_each_proof_links_back(project: Projec
     assert page.select("#equation-demo-kl")
 
 
-def test_the_page_of_proofs_shows_formula_and_source(project: Project):
+def test_the_page_of_checks_shows_formula_and_source(project: Project):
     project.write("tests/demo/test_demo.py", TEST)
     project.chapter("demo", MATHS, title="Variations")
-    page = project.build().page(PROOFS)
-    section = page.select("#proof-demo-elbo")[0]
+    page = project.build().page(CHECKS)
+    section = page.select("#check-demo-elbo")[0]
     assert "b = 2" in section.select(".math")[0].get_text()
     assert "tests/demo/test_demo.py::TestMore::test_bound" in section.get_text()
     assert "assert 1 + 1 == 2" in section.select(".highlight")[0].get_text()
@@ -51,8 +54,8 @@ def test_the_page_of_proofs_shows_formula_and_source(project: Project):
 def test_the_link_stands_directly_below_its_equation(project: Project):
     project.write("tests/test_demo.py", TEST)
     project.chapter("demo", MATHS)
-    for proof in project.build().page(PAGE).select(".equation-proof"):
-        assert "math" in proof.find_previous_sibling()["class"]
+    for check in project.build().page(PAGE).select(".equation-check"):
+        assert "math" in check.find_previous_sibling()["class"]
 
 
 @pytest.mark.parametrize("maths", [MATHS, prose("```{math}\n:label: demo-KL\nk = 1\n```")])
@@ -69,7 +72,7 @@ def test_unlabelled_formulas_need_no_test(project: Project):
     project.chapter("demo", prose("$$ a = b $$\n\nand $c$.\n\n\\begin{align}x &= 1\\end{align}"))
     built = project.build(myst_enable_extensions=["dollarmath", "amsmath"])
     assert built.status == 0, built.warnings
-    assert not built.page(PAGE).select(".equation-proof")
+    assert not built.page(PAGE).select(".equation-check")
 
 
 def test_a_new_test_is_noticed_without_touching_the_chapter(project: Project):
@@ -78,4 +81,4 @@ def test_a_new_test_is_noticed_without_touching_the_chapter(project: Project):
     project.write("tests/test_demo.py", TEST)
     built = project.build()
     assert built.status == 0, built.warnings
-    assert len(built.page(PAGE).select(".equation-proof")) == 2
+    assert len(built.page(PAGE).select(".equation-check")) == 2

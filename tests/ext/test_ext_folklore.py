@@ -74,7 +74,7 @@ def test_tests_stand_in_the_order_of_the_tables(book: Project):
     assert built.status == 0, built.warnings
     rows = built.words(FOLKLORE, "td:first-child")
     assert rows == ["F01", "P02", "H09"]
-    assert [words.rstrip("¶") for words in built.words(FOLKLORE, ".course-proof h3")] == rows
+    assert [words.rstrip("¶") for words in built.words(FOLKLORE, ".course-check h3")] == rows
 
 
 def test_a_row_waits_for_its_chapter(book: Project):

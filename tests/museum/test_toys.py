@@ -134,7 +134,7 @@ def test_the_best_judge_of_a_training_set_knows_it_by_heart():
 
 @pytest.mark.equation("failure_museum-ten")
 @pytest.mark.parametrize(("successes", "n"), [(10, 10), (9, 10), (5, 10), (0, 10), (29, 30)])
-def test_what_ten_trials_prove_is_what_scipy_says(successes, n):
+def test_what_ten_trials_show_is_what_scipy_says(successes, n):
     """Catches a two-sided bound, and a tail that leaves the observed count out."""
     reference = binomtest(successes, n, alternative="greater").proportion_ci(confidence_level=0.95, method="exact").low
     assert toys.surely_above(successes, n) == pytest.approx(float(reference), abs=1e-9)

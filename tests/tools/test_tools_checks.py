@@ -19,7 +19,7 @@ FRONT = {
 
 
 @pytest.fixture
-def proved(project):
+def checked(project):
     project.notebook("one", EQUATION, "1")
     project.toc("one")
     project.write("tests/one/test_energy.py", f"import pytest\n\n\n{PROOF}")
@@ -32,24 +32,24 @@ def only(messages):
     return messages[0]
 
 
-def test_an_equation_without_its_marker(proved):
-    proved.write("tests/one/test_energy.py", "def test_energy():\n    assert 1\n")
-    assert "equation (one-energy) has no test" in only(checks.equations(proved.root))
+def test_an_equation_without_its_marker(checked):
+    checked.write("tests/one/test_energy.py", "def test_energy():\n    assert 1\n")
+    assert "equation (one-energy) has no test" in only(checks.equations(checked.root))
 
 
-def test_a_mislabelled_equation(proved):
-    proved.notebook("one", ["# One\n\n$$ E = m c^2 $$ (one-enrgy)"], "1")
-    wrong = checks.equations(proved.root)
+def test_a_mislabelled_equation(checked):
+    checked.notebook("one", ["# One\n\n$$ E = m c^2 $$ (one-enrgy)"], "1")
+    wrong = checks.equations(checked.root)
     assert len(wrong) == 2
     assert "equation (one-enrgy) has no test" in wrong[0]
-    assert "tests/one/test_energy.py:5: test_energy claims to prove (one-energy), which no chapter has" in wrong[1]
+    assert "tests/one/test_energy.py:5: test_energy claims to check (one-energy), which no chapter has" in wrong[1]
 
 
-def test_a_label_used_twice_a_foreign_prefix_and_a_dangling_reference(proved):
+def test_a_label_used_twice_a_foreign_prefix_and_a_dangling_reference(checked):
     text = "$$ a $$ (one-energy)\n\n```{math}\n:label: two-other\nb\n```\n\n{eq}`one-nothing`"
-    proved.notebook("one", EQUATION, [text], "1")
-    proved.write("tests/one/test_other.py", PROOF.replace("one-energy", "two-other"))
-    wrong = checks.equations(proved.root)
+    checked.notebook("one", EQUATION, [text], "1")
+    checked.write("tests/one/test_other.py", PROOF.replace("one-energy", "two-other"))
+    wrong = checks.equations(checked.root)
     assert len(wrong) == 3
     assert "(one-energy) stands in" in wrong[0]
     assert "(two-other) must begin with the chapter's slug" in wrong[1]
