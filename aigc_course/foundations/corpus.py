@@ -52,12 +52,13 @@ PACKAGES = (
     ("torch", "BSD-3-Clause"),
     ("transformers", "Apache-2.0"),
 )
+NAMES = tuple(name for name, _ in PACKAGES)
 _LEFT_OUT = {"site-packages", "dist-packages", "idlelib", "lib2to3", "turtledemo", "ensurepip", "test", "tests"}
 # A string in triple quotes directly below a line that ends in a colon, up to its end or its first empty line.
 _SUMMARY = re.compile(r':[ ]*(?:#[^\n]*)?\n[ \t]+[rRuU]?"""\s*(.+?)(?:"""|\n[ \t]*\n)', re.DOTALL)
 
 
-def docstrings(packages: tuple[str, ...] = tuple(name for name, _ in PACKAGES)) -> list[str]:
+def docstrings(packages: tuple[str, ...] = NAMES) -> list[str]:
     """The first sentence of every docstring in the source of installed packages, in small letters, each once.
 
     Nothing is imported: the files are read as text. Sentences with anything but words in them are left out.

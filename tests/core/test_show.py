@@ -115,6 +115,8 @@ def test_nothing_in_a_table_is_html(shown):
     assert "<script" not in page
     assert page.count(html.escape(SCRIPT)) == 3
     assert "<th>$x$</th>" in page
+    assert r"\<script\>alert(1)\</script\> | \$5 or \$6 \& more |" in shown[0][0]["text/markdown"]
+    assert f"| {SCRIPT} | $5 or $6 & more |" in shown[0][0]["text/plain"]
     assert "<td><span>$</span>5 or <span>$</span>6 &amp; more</td>" in page
 
 
