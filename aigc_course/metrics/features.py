@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from aigc_course.core import data
-from aigc_course.core.checkpoint import save
+from aigc_course.core.checkpoint import load, save
 from aigc_course.core.train import GradientDescent, fit
 
 WEIGHTS = Path(__file__).with_name("digit_features.pt")
@@ -72,7 +72,7 @@ def _trained(device: str) -> DigitClassifier:
     if not WEIGHTS.exists():
         raise FileNotFoundError(f"{WEIGHTS} is missing; make it with `python -m {__spec__.name}` (two minutes)")
     model = DigitClassifier()
-    model.load_state_dict(torch.load(WEIGHTS, weights_only=True))
+    model.load_state_dict(load(WEIGHTS))
     return model.eval().requires_grad_(False).to(device)
 
 

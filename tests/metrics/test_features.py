@@ -59,3 +59,14 @@ def test_missing_weights_say_how_to_make_them(tmp_path, monkeypatch):
     monkeypatch.setattr(features, "WEIGHTS", tmp_path / "none.pt")
     with pytest.raises(FileNotFoundError, match=r"python -m aigc_course.metrics.features"):
         features.digit_features(torch.zeros(1, 1, 32, 32))
+
+
+def test_a_damaged_file_of_weights_is_named_with_its_cure(tmp_path, monkeypatch):
+    cut = tmp_path / "digit_features.pt"
+    cut.write_bytes(features.WEIGHTS.read_bytes()[:5000])
+    monkeypatch.setattr(features, "WEIGHTS", cut)
+    with pytest.raises(ValueError, match=r"digit_features\.pt is cut short"):
+        features._trained.__wrapped__("cpu")
+    cut.unlink()
+    with pytest.raises(FileNotFoundError, match=r"make it with `python -m aigc_course.metrics.features`"):
+        features._trained.__wrapped__("cpu")
