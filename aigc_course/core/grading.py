@@ -6,11 +6,11 @@ that has a name in every exercise (``diagnosing``), and prints the diagnosis. Th
 """
 
 import html
-import pkgutil
 import re
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from IPython.display import display
@@ -80,8 +80,7 @@ def _near(id: str, tasks: dict[str, Task]) -> str:
 
 
 def _slugs() -> list[str]:
-    modules = pkgutil.iter_modules(import_module("aigc_course.exercises").__path__)
-    return [found.name for found in modules if not (found.ispkg or found.name.startswith("_"))]
+    return sorted(path.stem for path in (Path(__file__).parents[1] / "exercises").glob("[a-z]*.py"))
 
 
 def _code(id: str) -> Exercise:
