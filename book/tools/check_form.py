@@ -1,7 +1,8 @@
-"""Checks of a notebook's form: the twelve blocks, short cells, no phrase that hides a step."""
+"""Checks of a notebook's form: the twelve blocks, short cells, asserts in words, no phrase that hides a step."""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -25,12 +26,13 @@ BLOCKS = (
     "Summary",
 )
 FORBIDDEN = ("it can be shown", "it can be proved", "left to the reader", "left as an exercise")
+IPYTHON = re.compile(r"^([ \t]*)[%!].*", re.MULTILINE)  # a line that only a notebook understands
 UNSEEN = {"remove-cell", "hide-cell"}  # the cell that installs the course is not a hook
 
 
 def form(chapter: Chapter) -> list[str]:
     """Everything wrong with the form of one notebook."""
-    parts = (_kernel(chapter), _cells(chapter), _phrases(chapter), blocks(chapter))
+    parts = (_kernel(chapter), _cells(chapter), _asserts(chapter), _phrases(chapter), blocks(chapter))
     return [f"{chapter.name}: {message}" for part in parts for message in part]
 
 
@@ -50,6 +52,34 @@ def _cells(chapter: Chapter) -> Iterator[str]:
             yield f"code cell {cell.number} has {lines} lines; move what is above {MOST_LINES} into the library, tested"
         if not cell.source.strip():
             yield f"code cell {cell.number} is empty"
+
+
+def _asserts(chapter: Chapter) -> Iterator[str]:
+    """Asserts without a message in words: a reader whose run fails there must learn what was expected."""
+    for cell in chapter.code:
+        if cell.source.lstrip().startswith("%%"):  # another language
+            continue
+        try:
+            tree = ast.parse(IPYTHON.sub(r"\1pass", cell.source))
+        except SyntaxError as error:
+            yield f"code cell {cell.number} is no Python: {error.msg}, line {error.lineno}"
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assert) and not _in_words(node.msg):
+                yield (
+                    f"code cell {cell.number}, line {node.lineno}: the assert does not say what it expects; "
+                    'write `assert …, "what was expected"`'
+                )
+
+
+def _in_words(message: ast.expr | None) -> bool:
+    match message:
+        case ast.JoinedStr():
+            return True
+        case ast.Constant(value=str(text)):
+            return len(text.split()) > 1
+        case _:
+            return False
 
 
 def _phrases(chapter: Chapter) -> Iterator[str]:

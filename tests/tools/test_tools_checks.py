@@ -168,7 +168,20 @@ def form(project, *cells):
 
 def test_a_form_that_is_right(project):
     install = {"source": "import aigc_course", "metadata": {"tags": ["remove-cell"]}}
-    assert form(project, install, ["# One"], "1", *BLOCKS, ["### any\n\n```python\n## comment\n```"]) == []
+    spoken = "if 1:\n    %time x = 1\nassert x, 'it must be true'\nassert x, f'{x} must be true'"
+    assert (
+        form(
+            project,
+            install,
+            ["# One"],
+            "1",
+            *BLOCKS,
+            spoken,
+            "%%bash\nassert it",
+            ["### any\n\n```python\n## comment\n```"],
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,6 +195,10 @@ def test_a_form_that_is_right(project):
         ([["# One"], {"source": "1", "metadata": {"tags": ["remove-cell"]}}, *BLOCKS], "the hook"),
         ([*HOOK, *BLOCKS, "x = 1\n" * 20 + "x"], "code cell 2 has 21 lines"),
         ([*HOOK, *BLOCKS, " "], "code cell 2 is empty"),
+        ([*HOOK, *BLOCKS, "x = 1\nassert x == 1"], "code cell 2, line 2: the assert does not say what it expects"),
+        ([*HOOK, *BLOCKS, "for x in (1,):\n    assert x, (x, 1)"], "code cell 2, line 2: the assert does not say"),
+        ([*HOOK, *BLOCKS, "assert 1, 'one'"], "code cell 2, line 1: the assert does not say"),
+        ([*HOOK, *BLOCKS, "x = = 1"], "code cell 2 is no Python: invalid syntax, line 1"),
         ([*HOOK, *BLOCKS, ["Now it can\nbe shown that"]], "cell 14 says “it can be shown”"),
     ],
 )
