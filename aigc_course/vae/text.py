@@ -62,11 +62,21 @@ class Decoder(nn.Module):
         self, previous: Int[Tensor, "b t"], z: Float[Tensor, "b k"], state: Float[Tensor, "1 b h"]
     ) -> tuple[Float[Tensor, "b t v"], Float[Tensor, "1 b h"]]:
         """Logits of the word after each of ``previous``, and the state; padding and blanks are never written."""
+        outputs, state = self.read(previous, z, state)
+        return self.logits(outputs), state
+
+    def read(
+        self, previous: Int[Tensor, "b t"], z: Float[Tensor, "b k"], state: Float[Tensor, "1 b h"]
+    ) -> tuple[Float[Tensor, "b t h"], Float[Tensor, "1 b h"]]:
+        """What the GRU remembers after each of ``previous``, and the state."""
         seen = torch.cat([self.embed(previous), z.unsqueeze(1).expand(-1, previous.shape[1], -1)], dim=2)
-        outputs, state = self.recur(seen, state)
+        return self.recur(seen, state)
+
+    def logits(self, outputs: Float[Tensor, "*n h"]) -> Float[Tensor, "*n v"]:
+        """Logits of the next word, from what the GRU remembers."""
         unwritten = torch.tensor([PAD, BLANK], device=self.bias.device)
         bias = self.bias.index_fill(0, unwritten, -torch.inf)
-        return F.linear(self.project(outputs), self.embed.weight, bias), state
+        return F.linear(self.project(outputs), self.embed.weight, bias)
 
 
 def shifted(x: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
@@ -83,9 +93,14 @@ def drop_words(previous: Int[Tensor, "b t"], keep: float) -> Int[Tensor, "b t"]:
     return previous.masked_fill(hidden, BLANK)
 
 
-def sentence_log_likelihood(x: Int[Tensor, "b t"], logits: Float[Tensor, "b t v"]) -> Float[Tensor, " b"]:
-    """Log p(x|z) in nats: the chain rule, summed over the words and the ``END`` of each sentence."""
-    return -F.cross_entropy(logits.flatten(0, 1), x.flatten(), ignore_index=PAD, reduction="none").view_as(x).sum(dim=1)
+def sentence_log_likelihood(x: Int[Tensor, "b t"], logits: Float[Tensor, "n v"]) -> Float[Tensor, " b"]:
+    """Log p(x|z) in nats: the chain rule, summed over the words and the ``END`` of each sentence.
+
+    ``logits`` has a row for each of these, sentence after sentence, and none for padding.
+    """
+    words = x != PAD
+    nats = F.cross_entropy(logits, x[words], reduction="none")
+    return nats.new_zeros(len(x)).index_add(0, words.nonzero()[:, 0], -nats)
 
 
 def lengths(x: Int[Tensor, "b t"]) -> Float[Tensor, " b"]:
@@ -130,7 +145,8 @@ class TextVAE(nn.Module):
     ) -> Float[Tensor, " b"]:
         """Log p(x|z) in nats per sentence, when the decoder sees the share ``keep`` of the words before."""
         previous = shifted(x) if keep == 1 else drop_words(shifted(x), keep)
-        return sentence_log_likelihood(x, self.decoder(previous, z, self.decoder.begin(z))[0])
+        outputs, _ = self.decoder.read(previous, z, self.decoder.begin(z))
+        return sentence_log_likelihood(x, self.decoder.logits(outputs[x != PAD]))
 
     def terms(self, x: Int[Tensor, "b t"], *, keep: float = 1.0) -> tuple[Float[Tensor, " b"], Float[Tensor, " b"]]:
         """What the words cost given one draw of the code, and what the code costs: both in nats per sentence."""

@@ -74,6 +74,24 @@ def test_every_update_has_noise_of_its_own():
     assert len(set(drawn)) == 6
 
 
+def test_a_cpu_run_leaves_the_gpus_alone(monkeypatch):
+    """Seeding GPUs that are not in use queues a stack trace for each kind of them, at every update."""
+    asked, drawn = [], []
+
+    class Listener(Noisy):
+        def step(self, batch):
+            drawn.append(torch.rand(()).item())
+            return {}
+
+    monkeypatch.setattr(torch, "manual_seed", asked.append)
+    train.fit(Listener(), DATA, steps=2, batch_size=8, seed=3)
+    monkeypatch.undo()
+    assert asked == []
+    for k, number in enumerate(drawn):
+        torch.manual_seed(train.stream(3, 1, k))
+        assert number == torch.rand(()).item()
+
+
 def test_an_epoch_shows_every_example_once_and_the_next_another_order():
     stream = train.batches(torch.arange(12), 4, seed=3)
     epochs = [torch.cat([next(stream) for _ in range(3)]) for _ in range(2)]
