@@ -156,13 +156,13 @@ def train_critic(
         held = 0 if clip is not None else penalty * slope_penalty(critic, real, fake, one_sided=one_sided)
         return held - estimate(critic, real, fake)
 
-    def after_step(*_: object) -> None:
-        schedule.step()
+    def after_step(k: int, _: Metrics) -> None:
+        optimizer.param_groups[0]["lr"] = rate * (1 - (k + 1) / steps)
         if clip is not None:
             clip_weights(critic, clip)
 
-    optimizer = torch.optim.Adam(critic.parameters(), lr=5e-3, betas=(0.9, 0.99), fused=True)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
+    rate = 5e-3
+    optimizer = torch.optim.Adam(critic.parameters(), lr=rate, betas=(0.9, 0.99), fused=True)
     descent = GradientDescent(critic, loss, optimizer=optimizer)
     fit(descent, (x, y), steps=steps, batch_size=min(200, len(x)), on_step=after_step)
     return critic.requires_grad_(False)
