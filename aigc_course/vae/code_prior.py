@@ -70,8 +70,8 @@ class CodePrior(nn.Module):
         self.rest = nn.Sequential(*(Residual(width) for _ in range(blocks)), nn.SiLU(), nn.Conv2d(width, entries, 1))
 
     def forward(self, codes: Int[Tensor, "b gh gw"]) -> Float[Tensor, "b m gh gw"]:
-        """Logits of each cell's code; those of a cell depend on earlier cells only."""
-        return self.rest(self.first(self.embedding(codes).movedim(-1, 1)) + self.place)
+        """Logits of each cell's code; those of a cell depend on earlier cells only. The lowest rows may lack."""
+        return self.rest(self.first(self.embedding(codes).movedim(-1, 1)) + self.place[:, : codes.shape[1]])
 
     def log_prob(self, codes: Int[Tensor, "b gh gw"]) -> Float[Tensor, " b"]:
         """Exact log-probability of each grid in nats: the chain rule, all factors at once."""
@@ -83,11 +83,11 @@ class CodePrior(nn.Module):
 
     @torch.no_grad()
     def sample(self, n: int) -> Int[Tensor, "n gh gw"]:
-        """Draw cell after cell in reading order."""
+        """Draw cell after cell in reading order; rows below have no say, and are left out."""
         codes = torch.zeros(n, *self.grid, dtype=torch.long, device=self.place.device)
         for row in range(self.grid[0]):
             for column in range(self.grid[1]):
-                logits = self(codes)[:, :, row, column]
+                logits = self(codes[:, : row + 1])[:, :, row, column]
                 codes[:, row, column] = torch.multinomial(logits.softmax(dim=1), 1).squeeze(1)
         return codes
 
