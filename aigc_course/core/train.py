@@ -123,7 +123,7 @@ def fit(
             _seed_noise(stream(seed, 1, k), device)  # noise, too, depends only on (seed, k)
             with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=bf16):
                 history.append(metrics := algorithm.step(next(source)))
-            _advance(bar, metrics)
+            _advance(bar, metrics, last=k + 1 == steps)
             if on_step is not None:
                 on_step(k, metrics)
             if checkpoint is not None and (interrupted or k + 1 == steps or (k + 1) % checkpoint_every == 0):
@@ -170,12 +170,9 @@ def _seed_noise(seed: int, device: torch.device | str) -> None:
 def _bar(history: list[Metrics], steps: int) -> "tqdm[Any]":
     """A bar on a terminal and in a notebook, silence in a log file."""
     visible = sys.stderr.isatty() or "ipykernel" in sys.modules
-    return tqdm(initial=len(history), total=steps, disable=not visible, mininterval=0.5, file=sys.stderr)
-
-
-def _advance(bar: "tqdm[Any]", metrics: Metrics) -> None:
-    bar.update()
-    bar.set_postfix({name: f"{value:.3f}" for name, value in metrics.items()}, refresh=False)
+    return tqdm(initial=len(history), total=steps, disable=not visible, mininterval=0.5def _advance(bar: "tqdm[Any]", metrics: Metrics, *, last: bool) -> None:
+    if bar.update() or last:  # drawn twice a second; writing numbers for nobody takes time, too
+        bar.set_postfix({name: f"{value:.3f}" for name, value in metrics.items()})ms()}, refresh=False)
 
 
 @contextmanager
