@@ -6,6 +6,7 @@ licences. Both grow a little with every version.
 """
 
 import importlib.util
+import os
 import random
 import re
 import sysconfig
@@ -93,7 +94,11 @@ def _sources(package: str) -> list[Path]:
         if spec is None or spec.origin is None:
             raise ValueError(f"{package!r} is not installed; install it, or leave it out of `packages`")
         folder = Path(spec.origin).parent
-    return [p for p in sorted(folder.rglob("*.py")) if _LEFT_OUT.isdisjoint(p.relative_to(folder).parts)]
+    found = []
+    for where, below, files in os.walk(folder):
+        below[:] = set(below) - _LEFT_OUT  # not entered: other packages may lie there, by the thousand files
+        found += [Path(where, name) for name in files if name.endswith(".py")]
+    return sorted(found)
 
 
 def _read(file: Path) -> str:
