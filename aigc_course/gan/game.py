@@ -149,10 +149,13 @@ class GAN(nn.Module):
 
     def generator_step(self, fake: Float[Tensor, "b *s"], *given: Tensor) -> Metrics:
         """Descend on the generator's loss, through a discriminator whose weights stand still."""
-        self.discriminator.requires_grad_(False)
+        still = self.d_optimizer.param_groups[0]["params"]  # at hand, without a walk through the network
+        for weight in still:
+            weight.requires_grad_(False)
         loss = self.generator_loss(self.discriminator(fake, *given).float())
         norm = descend(loss, self.g_optimizer)
-        self.discriminator.requires_grad_(True)
+        for weight in still:
+            weight.requires_grad_(True)
         return {"loss G": loss.item(), "gradient G": norm}
 
     @torch.no_grad()
@@ -211,4 +214,4 @@ def descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> float:
     loss.backward()
     gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
     optimizer.step()
-    return nn.utils.get_total_norm(gradients).item()
+    return torch.stack([gradient.norm() for gradient in gradients]).norm().item()
