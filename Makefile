@@ -50,14 +50,14 @@ book: venv
 test: venv
 	@mkdir -p _build/reports
 	@status=0; \
-	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(PY) -m pytest tests -m "not site" -n 2 --durations=5 \
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(PY) -m pytest tests -m "not site" -n 2 --dist worksteal --durations=5 \
 	  --junitxml=_build/reports/tests.xml || status=1; \
 	$(PY) -m book.tools.execute --all || status=1; \
 	exit $$status
 
 test-site: venv
 	@mkdir -p _build/reports
-	@$(PY) -m pytest tests -m site --junitxml=_build/reports/site.xml
+	@$(PY) -m pytest tests/test_site.py tests/site -m site -n 2 --dist loadfile --junitxml=_build/reports/site.xml
 
 mutants: venv
 	@$(PY) -m tests.mutation

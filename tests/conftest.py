@@ -1,5 +1,6 @@
-"""Every test starts from the same seed and one thread, whichever tests ran before it."""
+"""Every test starts from the same seed and one thread, whichever tests ran before it; pages are shared out whole."""
 
+import re
 import sys
 
 import pytest
@@ -11,3 +12,16 @@ def _seed():
     if torch := sys.modules.get("torch"):
         torch.manual_seed(0)
         torch.set_num_threads(1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """`--dist loadfile` for the site: the tests of a page go to one process, so that one visit serves them all."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Pages(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            page = re.search(r"\[.+?\.html", nodeid)
+            return page[0] if page else super()._split_scope(nodeid)
+
+    return Pages(config, log) if config.getvalue("dist") == "loadfile" else None

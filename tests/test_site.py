@@ -1,25 +1,28 @@
 """The built site in a real browser with no network: what a reader sees, hears, and can reach by keyboard."""
 
+import functools
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from fontTools.ttLib import TTFont
 
 from book.tools import chapters
-from tests.site import browser
-from tests.site.browser import AXE, ROOT, SITE, Reader
+from tests.site import browser, checks, survey
+from tests.site.browser import ROOT, SITE, Reader
+from tests.site.survey import MODES, Survey
 
 pytestmark = pytest.mark.site
 PAGES = browser.pages()
-LIMIT = 400_000  # bytes, gzipped: scripts, styles and fonts of one page
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 CHAPTERS = [chapter.docname + ".html" for chapter in chapters.all()]
-ELSEWHERE = re.compile(r"""(?:(?:src|srcset|poster|data)\s*=|url\(|@import)\s*["']?(?:https?:)?//""")
+
+
+def each(paths: list[str]) -> pytest.MarkDecorator:
+    """One test for each page; a page's tests share one visit, and tests/conftest.py sends them to one process."""
+    return pytest.mark.parametrize("path", paths)
 
 
 @pytest.fixture(scope="module")
@@ -33,90 +36,63 @@ def reader() -> Iterator[Reader]:
         yield found
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.fixture(scope="module")
+def visit(reader: Reader) -> Callable[[str], Survey]:
+    return functools.cache(lambda path: survey.take(reader, path))
+
+
+@pytest.fixture
+def seen(visit: Callable[[str], Survey], path: str) -> Survey:
+    return visit(path)
+
+
+@each(PAGES)
 def test_page_of_the_toc_exists_and_has_a_title(path: str) -> None:
-    text = (SITE / path).read_text(encoding="utf-8")
-    assert re.search(r"<h1>.+?</h1>", text, re.DOTALL), f"{path} has no heading"
-    assert re.search(r"<title>\s*\S", text), f"{path} has no title"
+    assert not checks.title((SITE / path).read_text(encoding="utf-8"))
 
 
 def test_markup_names_no_other_host() -> None:
-    found = []
-    for path in [*SITE.rglob("*.html"), *SITE.rglob("*.css")]:
-        text = path.read_text(encoding="utf-8")
-        found += [f"{path.relative_to(SITE)}: {match[0]}" for match in ELSEWHERE.finditer(text)]
-        links = re.findall(r"<link[^>]+>", text)
-        found += [f"{path.relative_to(SITE)}: {link}" for link in links if re.search(r'href="(?:https?:)?//', link)]
-    assert not found
+    files = [*SITE.rglob("*.html"), *SITE.rglob("*.css")]
+    found = {str(path.relative_to(SITE)): checks.elsewhere(path.read_text(encoding="utf-8")) for path in files}
+    assert found
+    assert not {name: wrong for name, wrong in found.items() if wrong}
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_page_loads_cleanly_within_its_weight(reader: Reader, path: str) -> None:
-    visit = reader.visits[path]
-    assert not visit.left, f"requests to other hosts: {visit.left}"
-    assert not visit.missing
-    assert not visit.errors
-    heaviest = sorted(visit.sizes.items(), key=lambda item: -item[1])[:6]
-    assert 0 < visit.weight <= LIMIT, f"{visit.weight} bytes gzipped, {heaviest}"
+@each(PAGES)
+def test_page_loads_cleanly_within_its_weight(seen: Survey) -> None:
+    assert not checks.loading(seen)
 
 
-def test_only_pages_with_formulas_load_mathjax(reader: Reader) -> None:
-    for path, visit in reader.visits.items():
-        has_formulas = 'class="math' in (SITE / path).read_text(encoding="utf-8")
-        assert any("mathjax" in name for name in visit.sizes) == has_formulas, path
+@each(PAGES)
+def test_only_pages_with_formulas_load_mathjax(seen: Survey) -> None:
+    assert not checks.mathjax(seen)
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_formulas_render_with_every_glyph_within_the_column(reader: Reader, path: str) -> None:
-    with reader.open(path) as page:
-        formulas, rendered = page.locator(".math").count(), page.locator(".math mjx-container").count()
-        assert rendered >= formulas, f"{formulas - rendered} formulas were not rendered"
-        broken = page.locator("mjx-merror, [data-mjx-error]").all_text_contents()
-        assert not broken, f"MathJax could not read: {broken}"
-        glyphs = page.evaluate(GLYPHS)
-        cut = page.evaluate(CUT)
-    missing = {(fonts, sign) for fonts, signs in glyphs.items() for sign in _missing(fonts, signs)}
-    assert not missing, "vendored fonts lack these glyphs; add them to KEPT_GLYPHS in book/tools/vendor.py"
-    assert not cut, "these formulas leave the column or run into their numbers; break them into lines"
+@each(PAGES)
+def test_formulas_render_with_every_glyph_within_the_column(seen: Survey) -> None:
+    assert not checks.formulas(seen)
 
 
-GLYPHS = """() => {
-  const files = {}, used = {};
-  for (const sheet of document.styleSheets) for (const rule of sheet.cssRules)
-    if (rule instanceof CSSFontFaceRule && rule.style.src)
-      files[rule.style.fontFamily.replaceAll('"', '')] = rule.style.src.match(/url\\("(.*?)"\\)/)[1];
-  for (const sign of document.querySelectorAll('mjx-c')) {
-    const style = getComputedStyle(sign, '::before');
-    const families = style.fontFamily.split(',').map(name => files[name.trim().replaceAll('"', '')]).join(' ');
-    const text = style.content.replace(/^"|"$/g, '').replace('\\\\"', '"').replace('\\\\\\\\', '\\\\');
-    if (text && text !== 'none') (used[families] ??= new Set()).add(text);
-  }
-  return Object.fromEntries(Object.entries(used).map(([file, texts]) => [file, [...texts].join('')]));
-}"""
+@each(PAGES)
+def test_pictures_load_and_stand_on_no_box_of_their_own(seen: Survey) -> None:
+    assert not checks.pictures(seen)
 
 
-CUT = """() => [...document.querySelectorAll('div.math')].filter(formula => {
-  const signs = formula.querySelector('mjx-math')?.getBoundingClientRect();
-  const number = formula.querySelector('.eqno')?.getBoundingClientRect();
-  return signs && (formula.scrollWidth > formula.clientWidth + 1 || (number && signs.right > number.left));
-}).map(formula => formula.id || formula.textContent)"""
+@pytest.mark.skipif(not CHAPTERS, reason="no chapter is in the toc yet")
+@each(CHAPTERS)
+def test_solutions_open_by_click_and_by_keyboard(seen: Survey) -> None:
+    assert not checks.solutions(seen)
 
 
-def _missing(urls: str, signs: str) -> set[str]:
-    """Signs that none of the fonts has; parts of a stretched bracket name several, and the first that can draws."""
-    files = [SITE / "_static" / url[url.index("vendor/") :] for url in urls.split()]
-    known = {code for file in files for code in TTFont(file).getBestCmap() or {}}
-    return {sign for sign in signs if ord(sign) not in known and not sign.isspace()}
+@pytest.mark.parametrize("mode", MODES)
+@each(PAGES)
+def test_no_accessibility_violation(seen: Survey, mode: str) -> None:
+    assert not checks.accessibility(seen, mode)
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_pictures_load_and_stand_on_no_box_of_their_own(reader: Reader, path: str) -> None:
-    with reader.open(path, mode="dark") as page:
-        pictures = page.locator("article img").evaluate_all(
-            "all => all.map(i => [i.src.slice(0, 60), i.naturalWidth, getComputedStyle(i).backgroundColor])"
-        )
-    assert not [source for source, width, _ in pictures if width == 0], "pictures that do not load"
-    assert not [source for source, _, ground in pictures if ground != "rgba(0, 0, 0, 0)"], "boxes on a dark page"
+@each(PAGES)
+def test_phone_does_not_scroll_sideways(seen: Survey) -> None:
+    assert not checks.phone(seen)
 
 
 def test_chinese_glyphs_are_drawn(reader: Reader) -> None:
@@ -155,53 +131,11 @@ def test_search_finds(reader: Reader, word: str) -> None:
 
 
 @pytest.mark.skipif(not CHAPTERS, reason="no chapter is in the toc yet")
-@pytest.mark.parametrize("path", CHAPTERS)
-def test_solutions_open_by_click_and_by_keyboard(reader: Reader, path: str) -> None:
-    with reader.open(path) as page:
-        dropdowns = page.locator("article details.sd-dropdown")
-        assert dropdowns.count() >= 5, "a chapter has at least five exercises"
-        for number in range(dropdowns.count()):
-            summary, body = (
-                dropdowns.nth(number).locator("summary"),
-                dropdowns.nth(number).locator(".sd-summary-content"),
-            )
-            assert not body.is_visible()
-            summary.click() if number % 2 else summary.press("Enter")
-            assert body.is_visible(), f"dropdown {number} stays closed"
-            assert body.inner_text().strip(), f"dropdown {number} is empty"
-
-
-@pytest.mark.skipif(not CHAPTERS, reason="no chapter is in the toc yet")
 def test_landing_page_shows_a_picture_from_every_chapter(reader: Reader) -> None:
     with reader.open("index.html") as page:
         shown = page.locator(".heroes .hero a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
         assert [address.partition("#")[0] for address in shown] == CHAPTERS
         assert page.locator(".heroes img").evaluate_all("all => all.every(i => i.naturalWidth > 0 && i.alt)")
-
-
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES)
-def test_no_accessibility_violation(reader: Reader, path: str, mode: str) -> None:
-    with reader.open(path, mode=mode) as page:
-        page.evaluate("() => document.querySelectorAll('article details').forEach(one => one.open = true)")
-        page.add_script_tag(path=str(AXE))
-        result: Any = page.evaluate(
-            "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})", RULES
-        )
-        assert page.evaluate("() => document.documentElement.dataset.theme") == mode
-    told = [
-        {"rule": one["id"], "says": node["failureSummary"], "where": node["html"][:160]}
-        for one in result["violations"]
-        for node in one["nodes"][:3]
-    ]
-    assert not told, json.dumps(told, indent=1, ensure_ascii=False)
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_phone_does_not_scroll_sideways(reader: Reader, path: str) -> None:
-    with reader.open(path, width=360) as page:
-        page.evaluate("() => document.querySelectorAll('article details').forEach(one => one.open = true)")
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
 
 
 def test_lines_have_a_readable_length(reader: Reader) -> None:

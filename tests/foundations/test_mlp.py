@@ -78,9 +78,14 @@ def classifier(digits, steps, *, checkpoint=None, optimizer=None):
     return network, descent, history
 
 
-def test_it_learns_digits(digits):
+@pytest.fixture(scope="module")
+def trained(digits):
+    return classifier(digits, 100, optimizer=Adam(1e-2))
+
+
+def test_it_learns_digits(digits, trained):
     """Catches an update with the wrong sign, labels out of step with pictures, weights that never move."""
-    network, descent, history = classifier(digits, 400)
+    network, descent, history = trained
     assert isinstance(descent, Algorithm)
     assert history[-1]["loss"] < 0.3 * history[0]["loss"]
     x, y = (part.numpy() for part in digits[1])
@@ -105,19 +110,18 @@ def test_a_network_needs_two_sizes():
 # The painter -------------------------------------------------------------------------------------------------------
 
 
-def test_the_painter_draws_the_class_that_was_asked_for(digits):
+def test_the_painter_draws_the_class_that_was_asked_for(digits, trained):
     """Catches a label that does not reach the decoder, styles summed up over the wrong class, a draw without noise."""
     painter = Painter(64, k=4, hidden=64)
-    descent = Descent(painter.parameters(), painter.loss, Adam(5e-3))
-    fit(descent, digits[0], steps=500, batch_size=100)
+    descent = Descent(painter.parameters(), painter.loss, Adam(1e-2))
+    fit(descent, digits[0], steps=150, batch_size=100)
     x, y = (part.numpy() for part in digits[0])
     painter.summarise(x, y)
     wanted = np.arange(10).repeat(30)
     drawn = painter.draw(wanted, np.random.default_rng(0))
     assert drawn.shape == (300, 64)
     assert ((drawn >= 0) & (drawn <= 1)).all()
-    reader = classifier(digits, 400)[0]
-    assert (probabilities(reader, drawn).argmax(axis=1) == wanted).mean() > 0.8
+    assert (probabilities(trained[0], drawn).argmax(axis=1) == wanted).mean() > 0.8
     again = painter.draw(wanted, np.random.default_rng(0))
     other = painter.draw(wanted, np.random.default_rng(1))
     assert (drawn == again).all()

@@ -1,0 +1,119 @@
+"""One visit to a page, in which everything is noted that the tests of the site ask about."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, Request, Response
+
+from tests.site.browser import HERE, SITE, Reader
+
+AXE = HERE / "axe-core" / "axe.min.js"
+# Both themes show one document: the second can differ in colours and in which of two pictures is shown, no more.
+RULES = {
+    "light": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
+    "dark": ["color-contrast", "link-in-text-block", "image-alt", "role-img-alt", "svg-img-alt", "object-alt"],
+}
+MODES = tuple(RULES)
+PHONE = 360  # pixels
+WEIGHED = (".js", ".css", ".woff", ".woff2", ".ttf")
+
+
+@dataclass
+class Survey:
+    """What a page did and showed: requests, errors, gzipped sizes, formulas, pictures, solutions, both themes."""
+
+    path: str
+    site: Path = SITE
+    left: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+    formulas: dict[str, Any] = field(default_factory=dict)
+    solutions: list[str] = field(default_factory=list)
+    pictures: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    violations: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    themes: dict[str, str] = field(default_factory=dict)
+    width_on_a_phone: int = 0
+
+    @property
+    def text(self) -> str:
+        """The page's markup."""
+        return (self.site / self.path).read_text(encoding="utf-8")
+
+
+def take(reader: Reader, path: str, site: Path = SITE) -> Survey:
+    """Visit a page once; what changes it (opened solutions, the dark theme, a phone's width) comes after the rest."""
+    seen = Survey(path, site)
+    with reader.blank() as page:
+        _watch(page, seen, reader.base)
+        reader.visit(page, path)
+        page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
+        seen.formulas = page.evaluate("() => survey.formulas()")
+        seen.solutions = _open_solutions(page)
+        page.evaluate("() => survey.openAll()")
+        page.add_script_tag(path=str(AXE))
+        for mode in MODES:
+            _look(page, seen, mode)
+        page.set_viewport_size({"width": PHONE, "height": 900})
+        seen.width_on_a_phone = page.evaluate("() => document.documentElement.scrollWidth")
+        page.wait_for_load_state("networkidle")  # reached long ago, unless a request still hangs
+    return seen
+
+
+def _watch(page: Page, seen: Survey, base: str) -> None:
+    """Note every request that leaves, every answer that fails, every error, and the weight of what comes."""
+
+    def request(request: Request) -> None:
+        if not request.url.startswith((base, "data:", "blob:")):
+            seen.left.append(request.url)
+
+    def response(response: Response) -> None:
+        name = response.url.partition("?")[0]
+        if response.status >= 400:
+            seen.missing.append(f"{response.status} {name}")
+        elif name.startswith(base) and name.endswith(WEIGHED):
+            inside = name.removeprefix(base)
+            seen.sizes[inside] = _gzipped(seen.site / inside.lstrip("/"))
+
+    page.on("request", request)
+    page.on("response", response)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
+
+
+@functools.cache
+def _gzipped(file: Path) -> int:
+    return len(gzip.compress(file.read_bytes(), 9))
+
+
+def _open_solutions(page: Page) -> list[str]:
+    """Open each drop-down, by click and by keyboard in turn; "" where it worked, else what was wrong."""
+    first = page.evaluate("() => survey.solutions()")
+    summaries = page.locator("article details.sd-dropdown > summary")
+    for number, found in enumerate(first):
+        if not found["open"]:
+            summaries.nth(number).click() if number % 2 else summaries.nth(number).press("Enter")
+    then = page.evaluate("() => survey.solutions()")
+    return [_wrong(number, *pair) for number, pair in enumerate(zip(first, then, strict=True))]
+
+
+def _wrong(number: int, first: dict[str, Any], then: dict[str, Any]) -> str:
+    if first["open"]:
+        return f"drop-down {number} is open from the start"
+    if not then["open"]:
+        return f"drop-down {number} stays closed after {'a click' if number % 2 else 'Enter'}"
+    return "" if then["says"] else f"drop-down {number} is empty"
+
+
+def _look(page: Page, seen: Survey, mode: Any) -> None:
+    """Pictures and accessibility in one theme; in the second theme, what colours and other pictures can change."""
+    page.emulate_media(color_scheme=mode)
+    page.evaluate("() => survey.settle()")
+    seen.themes[mode] = page.evaluate("() => document.documentElement.dataset.theme")
+    seen.pictures[mode] = page.evaluate("() => survey.pictures()")
+    seen.violations[mode] = page.evaluate("rules => survey.violations(rules)", RULES[mode])
