@@ -81,8 +81,8 @@ def test_the_game_learns_each_class_where_labels_are_true(labels):
     x, y = two_classes()
     if labels == "shuffled":
         y = y[torch.randperm(len(y))]
-    player = shifting_game()
-    fit(player, (x, y), steps=400, batch_size=64)
+    player = shifting_game(lr_g=2e-2, lr_d=2e-2)
+    fit(player, (x, y), steps=200, batch_size=64)
     means = [player.sample(500, torch.full((500,), c)).mean().item() for c in (0, 1)]
     if labels == "true":
         assert means[0] == pytest.approx(-1, abs=0.4)

@@ -114,7 +114,7 @@ def test_a_short_game_moves_towards_the_data():
     x = dcgan.to_tanh_range(data.load("glyphs", n=512).x)
     g = small(average=0.9)
     before = (g.sample(64).mean() - x.mean()).abs()
-    fit(g, x, steps=100, batch_size=32)
+    fit(g, x, steps=50, batch_size=32)
     assert (g.sample(64).mean() - x.mean()).abs() < 0.5 * before
 
 

@@ -184,10 +184,10 @@ def test_updates_per_turn_of_real_eigenvalues_is_infinite():
 def test_f02_the_sum_stops_away_from_the_data():
     """Folklore F02: descending both losses at once ends at √(theta² - phi²), the game at 0."""
     start = state((1.0, 0.5))
-    summed = dynamics.play(dynamics.simultaneous, dynamics.summed_field, start, step=0.05, n=3000)
+    summed = dynamics.play(dynamics.simultaneous, dynamics.summed_field, start, step=0.1, n=800)
     assert summed[-1, 0].item() == pytest.approx(math.sqrt(0.75), abs=0.02)
     assert abs(summed[-1, 1].item()) < 1e-3
-    right = dynamics.play(dynamics.alternating, damped(0.5), start, step=0.05, n=3000)
+    right = dynamics.play(dynamics.alternating, damped(0.5), start, step=0.1, n=800)
     assert abs(right[-1, 0].item()) < 1e-3
 
 

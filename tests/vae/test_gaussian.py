@@ -286,7 +286,7 @@ def test_training_recovers_the_evidence_of_known_data():
     x = torch.tensor([[0.0, 0.0], [1.0, 1.0]]).repeat(64, 1)
     torch.manual_seed(0)
     model = gaussian.fully_connected((2,), k=1, hidden=32)
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    fit(GradientDescent(model, model.loss, optimizer=optimizer), x, steps=600, batch_size=128)
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-2)
+    fit(GradientDescent(model, model.loss, optimizer=optimizer), x, steps=300, batch_size=128)
     value = -model.log_likelihood(x, draws=100).mean().item()
     assert math.log(2) - 0.02 < value < math.log(2) + 0.15

@@ -61,7 +61,7 @@ def test_training_ends_at_the_closed_form(digits):
     The third opinion is scikit-learn's, which divides by n − 1.
     """
     flat, n = digits.flatten(1), len(digits)
-    model = trained(made(exact=True), digits, steps=900, rate=5e-2, batch_size=n)
+    model = trained(made(exact=True), digits, steps=400, rate=1e-1, batch_size=n)
     best = maximum_likelihood(flat.double(), k=4)
     top = best.evidence(flat.double()).mean().item()
     with torch.no_grad():
@@ -77,7 +77,7 @@ def test_training_ends_at_the_closed_form(digits):
 
 def test_training_with_one_draw_ends_near_it(digits):
     """Catches a reparameterised draw through which the wrong gradient flows."""
-    model = trained(made(), digits, steps=900, rate=5e-2, batch_size=250)
+    model = trained(made(), digits, steps=500, rate=5e-2, batch_size=250)
     best = maximum_likelihood(digits.flatten(1), k=4)
     with torch.no_grad():
         bound = model.exact_elbo(digits).mean().item()

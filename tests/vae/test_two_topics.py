@@ -75,7 +75,7 @@ def trained(keep: float) -> tuple[TextVAE, torch.Tensor]:
     torch.manual_seed(0)
     model = TextVAE(len(vocabulary), k=1, keep=keep, longest=5, hidden=32)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    fit(AnnealedDescent(model, weight=annealed(1), optimizer=optimizer), x, steps=300, batch_size=162)
+    fit(AnnealedDescent(model, weight=annealed(1), optimizer=optimizer), x, steps=150, batch_size=162)
     return model, x
 
 
