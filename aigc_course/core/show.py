@@ -1,8 +1,10 @@
 """How the course shows things: figures, grids of images, curves, tables and source, in one style.
 
 Every figure needs a caption (what to see) and an alternative text (what a reader who cannot see it should know).
-Words belong there and not inside the picture, where no translation reaches them. Axes are mid-grey
-on a transparent ground, so that they read on light and on dark pages.
+Both are templates: ``caption="The gap is {gap:.2f} nats."`` takes ``gap=…`` beside it, so that the sentence, which
+translators see, stays the same whatever was measured. Text in a drawing stays text, and its words go to the translators
+too; annotations are data and do not. Axes are mid-grey on a transparent ground, so that they read on light and on dark
+pages.
 """
 
 import base64
@@ -10,6 +12,7 @@ import html
 import inspect
 import io
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -21,10 +24,11 @@ from cycler import cycler
 from IPython.display import display
 from jaxtyping import Float
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 from torch import Tensor
 
-from aigc_course.core import marks
+from aigc_course.core import captions, marks
 
 # Okabe & Ito's palette: eight colours that readers with any colour vision can tell apart.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A8A8A", "#F0E442")
@@ -45,13 +49,17 @@ STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.prop_cycle": cycler(color=list(COLOURS)),
-    "font.family": "DejaVu Sans",
+    "font.family": "sans-serif",
+    # Matplotlib brings the first and measures with it; Verdana, where the first is missing, has nearly its widths.
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
     "font.size": 10,
     "lines.linewidth": 1.8,
     "image.cmap": "viridis",
     "svg.hashsalt": "aigc",
+    "svg.fonttype": "none",
     "figure.constrained_layout.use": True,
 }
+FORMULA_FONT = re.compile(r"'DejaVu Sans'(?!,)")  # in formulas Matplotlib names no other font
 
 
 def axes(columns: int = 1, *, rows: int = 1, height: float = 2.8, **options: Any) -> tuple[Figure, Any]:
@@ -60,21 +68,48 @@ def axes(columns: int = 1, *, rows: int = 1, height: float = 2.8, **options: Any
         return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), **options)
 
 
-def figure(fig: Figure, *, caption: str, alt: str, bitmap: bool = False) -> None:
-    """Show a figure once, as sharp lines (SVG) or, for thousands of points, as a bitmap (PNG)."""
-    kind = "png" if bitmap else "svg"
-    buffer = io.BytesIO()
-    for legend in filter(None, (ax.get_legend() for ax in fig.axes)):
-        legend.set_frame_on(False)  # made by a cell, outside the style
-        plt.setp(legend.get_texts(), color=GREY)
+def figure(fig: Figure, *, caption: str, alt: str, bitmap: bool = False, **values: Any) -> None:
+    """Show a figure once, as a drawing (SVG) with its text as text.
+
+    Args:
+        fig: What to show; it is closed afterwards.
+        caption: What to see.
+        alt: What the figure says, for those who cannot see it.
+        bitmap: Whether points and lines become a bitmap inside the drawing, which is lighter for thousands of them.
+        values: What the fields of caption and alternative text stand for.
+    """
+    words = _Words(caption, alt, values)
+    for ax in fig.axes:
+        if legend := ax.get_legend():
+            legend.set_frame_on(False)  # made by a cell, outside the style
+            plt.setp(legend.get_texts(), color=GREY)
+        for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.images) if bitmap else ():
+            artist.set_rasterized(True)
+    buffer = io.StringIO()
     with plt.rc_context(STYLE):
-        fig.savefig(buffer, format=kind, dpi=200, metadata={"Date": None} if kind == "svg" else None)
+        fig.savefig(buffer, format="svg", dpi=200, metadata={"Date": None})
+    families = ", ".join(repr(name) if name != "sans-serif" else name for name in STYLE["font.sans-serif"])
+    svg = FORMULA_FONT.sub(families, buffer.getvalue())
+    labels = _labels(fig)
     plt.close(fig)
-    _display_picture(buffer.getvalue(), kind, caption, alt)
+    _display_picture(svg.encode(), "svg", words, **({"labels": labels} if labels else {}))
+
+
+def _labels(fig: Figure) -> list[str]:
+    """The words in a drawn figure, each once; formulas and annotations, which show data, aside."""
+    data = {text for ax in fig.axes for text in ax.texts}
+    found = (text.get_text() for text in fig.findobj(Text) if isinstance(text, Text) and text not in data)
+    return [label for label in dict.fromkeys(found) if captions.has_word(label) and "$" not in label]
 
 
 def images(
-    batch: Float[Tensor, "n c h w"], *, caption: str, alt: str, columns: int = 10, width: str | None = None
+    batch: Float[Tensor, "n c h w"],
+    *,
+    caption: str,
+    alt: str,
+    columns: int = 10,
+    width: str | None = None,
+    **values: Any,
 ) -> None:
     """Show images in a grid, row by row.
 
@@ -84,7 +119,9 @@ def images(
         alt: What the picture says, for those who cannot see it.
         columns: Images per row.
         width: Width on the page as a CSS length; as wide as the grid needs (at most the column) by default.
+        values: What the fields of caption and alternative text stand for.
     """
+    words = _Words(caption, alt, values)
     low, high = batch.min().item(), batch.max().item()
     if not (math.isfinite(low) and math.isfinite(high)) or low < -1e-3 or high > 1 + 1e-3:
         raise ValueError(f"pixel values run from {low:.3g} to {high:.3g}; map them to [0, 1] first")
@@ -95,7 +132,8 @@ def images(
     )
     buffer = io.BytesIO()
     picture.save(buffer, format="png", optimize=True)
-    _display_picture(buffer.getvalue(), "png", caption, alt, width or f"{min(720, 72 * min(columns, len(batch)))}px")
+    width = width or f"{min(720, 72 * min(columns, len(batch)))}px"
+    _display_picture(buffer.getvalue(), "png", words, width=width)
 
 
 def _grid(batch: Float[Tensor, "n c h w"], columns: int) -> np.ndarray:
@@ -120,39 +158,41 @@ def curves(
     alt: str,
     ylabel: str,
     window: int = 25,
+    **values: Any,
 ) -> None:
     """Draw metrics of a run against its updates: pale as measured, strong as a running mean over ``window`` updates."""
     fig, ax = axes()
     for colour, name in zip(COLOURS, names, strict=False):
-        values = np.array([row[name] for row in history])
-        ax.plot(values, color=colour, alpha=0.25, linewidth=0.8)
-        kernel = np.ones(min(window, len(values))) / min(window, len(values))
-        smooth = np.convolve(values, kernel, mode="valid")
+        measured = np.array([row[name] for row in history])
+        ax.plot(measured, color=colour, alpha=0.25, linewidth=0.8)
+        kernel = np.ones(min(window, len(measured))) / min(window, len(measured))
+        smooth = np.convolve(measured, kernel, mode="valid")
         ax.plot(np.arange(len(smooth)) + len(kernel) - 1, smooth, color=colour, label=name)
-    ax.set_xlabel("update")
-    ax.set_ylabel(ylabel)
-    ax.legend()
-    figure(fig, caption=caption, alt=alt)
+    ax.set(xlabel="update", ylabel=ylabel)
+    if len(ax.lines) > 2:  # a single curve is named by its axis
+        ax.legend()
+    figure(fig, caption=caption, alt=alt, **values)
 
 
-def table(rows: Sequence[Mapping[str, Any]], *, caption: str) -> None:
-    """Show rows with the same keys as a table; numbers with four significant digits.
+def table(rows: Sequence[Mapping[str, Any]], *, caption: str, **values: Any) -> None:
+    """Show rows with the same keys as a table; numbers with four significant digits, ``values`` in the caption.
 
     Cells are data and are shown as they are. Caption and column names may hold what ``core.marks`` allows.
     """
+    words = _Words(caption, None, values)
     if not rows:
         raise ValueError("no rows to show; give at least one mapping from column name to value")
     names, cells = list(rows[0]), _cells(rows)
     lines = [_line(map(marks.marked, names)), "|" + " --- |" * len(names)]
     lines += [_line(map(marks.literal, row)) for row in cells]
     body = "".join(f"<tr>{_tagged('td', map(marks.literal_html, row))}</tr>" for row in cells)
-    head = f"<caption>{html.escape(caption)}</caption><tr>{_tagged('th', map(html.escape, names))}</tr>"
+    head = f"<caption>{html.escape(words.caption)}</caption><tr>{_tagged('th', map(html.escape, names))}</tr>"
     bundle = {
         "text/markdown": "\n".join(lines),
         "text/html": f"<table>{head}{body}</table>",
-        "text/plain": "\n".join([caption, *map(_line, (names, *cells))]),
+        "text/plain": "\n".join([words.caption, *map(_line, (names, *cells))]),
     }
-    display(bundle, raw=True, metadata={"aigc": {"caption": caption}})
+    display(bundle, raw=True, metadata={"aigc": words.about})
 
 
 def _cells(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
@@ -191,19 +231,29 @@ def parameters(model: torch.nn.Module) -> int:
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
-def _display_picture(content: bytes, kind: str, caption: str, alt: str, width: str | None = None) -> None:
+class _Words:
+    """Caption and alternative text: filled for the notebook, as templates and texts for the site."""
+
+    def __init__(self, caption: str, alt: str | None, values: Mapping[str, Any]) -> None:
+        templates = {"caption": caption} | ({} if alt is None else {"alt": alt})
+        for name, template in templates.items():
+            if not template.strip():
+                raise ValueError(f"{name} is empty; say what the picture shows")
+        shown = captions.texts(values, **templates)
+        self.caption = captions.filled(caption, shown)
+        self.alt = captions.filled(alt or "", shown)
+        self.about: dict[str, Any] = templates | {"values": shown}
+
+
+def _display_picture(content: bytes, kind: str, words: _Words, **about: Any) -> None:
     """One bundle: an HTML figure for Jupyter, the picture itself for the site, and what the site needs beside it."""
-    for name, value in (("caption", caption), ("alt", alt)):
-        if not value.strip():
-            raise ValueError(f"{name} is empty; say what the picture shows")
     mime = {"svg": "image/svg+xml", "png": "image/png"}[kind]
     encoded = base64.b64encode(content).decode()
-    style = f"max-width:100%;width:{width}" if width else "max-width:100%"
+    style = f"max-width:100%;width:{about['width']}" if "width" in about else "max-width:100%"
     bundle = {
         mime: content.decode() if kind == "svg" else encoded,
-        "text/html": f'<figure><img src="data:{mime};base64,{encoded}" alt="{html.escape(alt)}" style="{style}">'
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>",
-        "text/plain": f"[figure: {caption}]",
+        "text/html": f'<figure><img src="data:{mime};base64,{encoded}" alt="{html.escape(words.alt)}" style="{style}">'
+        f"<figcaption>{html.escape(words.caption)}</figcaption></figure>",
+        "text/plain": f"[figure: {words.caption}]",
     }
-    about = {"caption": caption, "alt": alt} | ({"width": width} if width else {})
-    display(bundle, raw=True, metadata={"aigc": about})
+    display(bundle, raw=True, metadata={"aigc": words.about | about})

@@ -26,10 +26,12 @@ from book.ext import (
     folklore,
     glue,
     permalinks,
+    labels,
     render,
     site,
     state,
     tables,
+    templates,
 )
 from book.ext.phrases import phrase
 
@@ -43,7 +45,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(equations.ChapterPage)
     app.add_transform(folklore.RowLinks)
     app.add_transform(chapter_role.ChapterLinks)
+    app.add_post_transform(templates.Fill)
     app.add_post_transform(glue.Glue)
+    labels.setup(app)
     app.add_role("row", folklore.RowRole())
     app.add_role("chapter", chapter_role.ChapterRole())
     app.add_directive("checks", equations.Checks)

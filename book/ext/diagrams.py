@@ -11,6 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from book.ext.labels import words_of
 from book.tools import diagrams
 
 
@@ -28,7 +29,8 @@ class Diagram(SphinxDirective):
             known = ", ".join(sorted(path.stem for path in source.parent.glob("*.mmd")))
             raise self.error(f"no diagram {name!r}; there are {known}")
         self.env.note_dependency(str(source))
-        _, description = diagrams.words(source.read_text(encoding="utf-8"))
+        text = source.read_text(encoding="utf-8")
+        _, description = diagrams.words(text)
         figure = nodes.figure("", classes=["diagram"])
         for mode in diagrams.INKS:
             uri = f"/book/_static/diagrams/{name}-{mode}.svg"
@@ -37,6 +39,7 @@ class Diagram(SphinxDirective):
             caption = nodes.caption("\n".join(self.content))
             self.state.nested_parse(self.content, self.content_offset, caption)
             figure += nodes.caption(caption.rawsource, "", *caption.children[0].children)
+        figure += words_of(diagrams.labels(text))
         self.set_source_info(figure)
         return [figure]
 

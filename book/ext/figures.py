@@ -1,4 +1,7 @@
-"""Figures and captioned tables from outputs that carry the metadata ``aigc: {caption, alt, width, name}``."""
+"""Figures and captioned tables from outputs that carry the metadata ``aigc: {caption, alt, width, name}``.
+
+With ``values`` in the metadata, caption and alternative text are templates; ``labels`` are the words in the drawing.
+"""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -9,7 +12,10 @@ from myst_nb.core.render import MimeData
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from aigc_course.core.captions import has_word
 from aigc_course.core.marks import marked
+from book.ext import templates
+from book.ext.labels import words_of
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +40,8 @@ def draw(renderer: Any, output: Any, where: str, cell: dict[str, Any], line: int
     (image,) = renderer.nb_renderer.render_image(bundle)
     _describe(image, metadata, where)
     figure = nodes.figure("", image, classes=["course-figure"])
+    if metadata.get("labels"):
+        figure += words_of(metadata["labels"])
     return [_captioned(renderer, figure, metadata, line)]
 
 
@@ -41,6 +49,7 @@ def _describe(image: nodes.Element, metadata: dict[str, Any], where: str) -> Non
     image["classes"].append("no-scaled-link")  # a picture with a width is not also a link to itself
     if alt := str(metadata.get("alt", "")).strip():
         image["alt"] = alt
+        templates.keep(image, alt, metadata.get("values"))
     if width := metadata.get("width"):
         try:
             image["width"] = length_or_percentage_or_unitless(str(width))
@@ -52,21 +61,37 @@ def _captioned(renderer: Any, figure: nodes.figure, metadata: dict[str, Any], li
     if name := metadata.get("name"):
         figure["names"].append(nodes.fully_normalize_name(name))
         renderer.document.note_explicit_target(figure, figure)
-    if caption := metadata.get("caption"):
-        figure += inline(renderer, nodes.caption(caption, ""), marked(caption), line)
+    if metadata.get("caption"):
+        figure += _caption(renderer, nodes.caption, metadata, line)
     return figure
+
+
+def _caption(renderer: Any, kind: Any, metadata: dict[str, Any], line: int, **attributes: Any) -> nodes.TextElement:
+    """Return the caption as a node of a kind, to be filled with its values."""
+    caption = metadata["caption"]
+    node = inline(renderer, kind(caption, "", **attributes), marked(caption), line)
+    templates.keep(node, caption, metadata.get("values"))
+    return node
 
 
 def _table(renderer: Any, markdown: str, metadata: dict[str, Any], line: int) -> list[nodes.Node]:
     found = block(renderer, markdown, line)
-    caption = metadata.get("caption")
     table = next((node for node in found if isinstance(node, nodes.table)), None)
-    if table is not None and caption:
-        table.insert(0, inline(renderer, nodes.title(caption, ""), marked(caption), line))
+    if table is not None:
+        _keep_numbers_from_translators(table)
+    if table is not None and metadata.get("caption"):
+        table.insert(0, _caption(renderer, nodes.title, metadata, line))
         table["classes"].append("course-table")
-    elif caption:
-        found.append(inline(renderer, nodes.paragraph(caption, "", classes=["course-caption"]), marked(caption), line))
+    elif metadata.get("caption"):
+        found.append(_caption(renderer, nodes.paragraph, metadata, line, classes=["course-caption"]))
     return found
+
+
+def _keep_numbers_from_translators(table: nodes.table) -> None:
+    """Take cells without a word out of the catalogue, which would change with every measurement."""
+    for entry in table.findall(nodes.entry):
+        for words in entry.findall(nodes.paragraph):
+            words["translatable"] = has_word(words.astext())
 
 
 def inline(renderer: Any, node: nodes.TextElement, text: str, line: int) -> nodes.TextElement:

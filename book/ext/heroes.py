@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from aigc_course.core.captions import fields
+from book.ext import templates
+from book.ext.labels import words_of
+from book.ext.phrases import link, paragraph, place, say
 from book.tools import chapters
 
 logger = logging.getLogger(__name__)
@@ -30,8 +33,7 @@ class Hero:
 
     data: bytes
     suffix: str
-    caption: str
-    alt: str
+    about: dict[str, Any]
 
 
 def find(chapter: chapters.Chapter, executed: dict[str, Any]) -> Hero | None:
@@ -41,8 +43,8 @@ def find(chapter: chapters.Chapter, executed: dict[str, Any]) -> Hero | None:
     for output in (output for cell in tagged for output in cell.get("outputs", ())):
         for mime, suffix in SUFFIXES.items():
             if mime in output.get("data", {}):
-                words = output.get("metadata", {}).get("aigc", {})
-                return Hero(_bytes(output["data"][mime], mime), suffix, words.get("caption", ""), words.get("alt", ""))
+                about = output.get("metadata", {}).get("aigc", {})
+                return Hero(_bytes(output["data"][mime], mime), suffix, about)
     return None
 
 
@@ -83,22 +85,15 @@ class Heroes(SphinxDirective):
         path = self.root / "_build" / "heroes" / (chapter.slug + hero.suffix)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(hero.data)
-        image = nodes.image(uri=f"/_build/heroes/{path.name}", alt=hero.alt, classes=["no-scaled-link"])
-        words = [nodes.strong("", "", self.link(chapter)), nodes.Text(" " + first_sentence(hero.caption))]
-        return nodes.container("", image, nodes.paragraph("", "", *words), classes=["hero"])
-
-    def link(self, chapter: chapters.Chapter) -> addnodes.pending_xref:
-        """A link to the chapter, with the chapter's title as its text."""
-        return addnodes.pending_xref(
-            "",
-            nodes.inline("", chapter.front.get("title", chapter.slug)),
-            refdomain="std",
-            reftype="doc",
-            reftarget="/" + chapter.docname,
-            refdoc=self.env.docname,
-            refexplicit=True,
-            refwarn=True,
-        )
+        about = hero.about
+        image = nodes.image(uri=f"/_build/heroes/{path.name}", alt=about["alt"], classes=["no-scaled-link"])
+        templates.keep(image, about["alt"], about.get("values"))
+        sentence = first_sentence(about["caption"])
+        caption = say(sentence, **{field: about["values"][field] for field in fields(sentence)})
+        title = link(chapter.docname, say(chapter.front.get("title", chapter.slug)), docname=self.env.docname)
+        words = paragraph(nodes.strong("", "", title), nodes.Text(" "), caption)
+        labels = words_of(about.get("labels", ()))
+        return place(nodes.container("", image, labels, words, classes=["hero"]), *self.get_source_info())
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,11 +1,13 @@
 """Words that the extension itself puts on a page, in a form that translators see."""
 
-import string
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.util import logging
+
+from aigc_course.core import captions
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +29,9 @@ class phrase(addnodes.translatable, nodes.inline):
 
     def apply_translated_message(self, original_message: str, translated_message: str) -> None:
         """Show the translated template, filled with the same values."""
-        if _fields(original_message) != _fields(translated_message):
-            wanted = ", ".join(f"{{{name}}}" for name in sorted(_fields(original_message)))
+        fields = captions.fields(original_message).keys()
+        if fields != captions.fields(translated_message).keys():
+            wanted = ", ".join(f"{{{name}}}" for name in sorted(fields))
             logger.warning("translation %r must hold %s", translated_message, wanted, type="course", location=self)
             return
         self.children = [nodes.Text(_filled(translated_message, self["values"]))]
@@ -76,12 +79,5 @@ def place(element: AnyNode, source: str, line: int | None) -> AnyNode:
     return element
 
 
-def _filled(template: str, values: dict[str, Any]) -> str:
-    return template.format(**values) if values else template
-
-
-def _fields(template: str) -> set[str]:
-    try:
-        return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
-    except ValueError:  # a title may hold a single brace
-        return set()
+def _filled(template: str, values: Mapping[str, Any]) -> str:
+    return captions.filled(template, {name: str(value) for name, value in values.items()}) if values else template

@@ -48,6 +48,11 @@ def words(source: str) -> tuple[str, str]:
     return title, description
 
 
+def labels(source: str) -> list[str]:
+    """The words of boxes and arrows, in the order of the source; `<br/>` breaks a line."""
+    return [box or arrow for box, arrow in re.findall(r'\["(.+?)"\]|\|"?(.+?)"?\|', source)]
+
+
 def settings(mode: str) -> dict[str, Any]:
     """Mermaid's configuration: real text instead of HTML in the SVG, and the book's colours."""
     ink = INKS[mode]

@@ -1,6 +1,7 @@
 import base64
 import html
 import io
+import re
 
 import numpy as np
 import pytest
@@ -31,17 +32,95 @@ def test_a_figure_is_svg_with_words_beside_it_and_the_same_every_time(shown):
     assert first["image/svg+xml"].startswith("<?xml")
     assert 'alt="A rising line."' in first["text/html"]
     assert "A line &lt;rises&gt;." in first["text/html"]
-    assert about == {"aigc": {"caption": "A line <rises>.", "alt": "A rising line."}}
+    assert about == {"aigc": {"caption": "A line <rises>.", "alt": "A rising line.", "values": {}}}
 
 
-def test_a_figure_has_no_ground_of_its_own(shown):
+def test_captions_are_filled_for_the_notebook_and_templates_for_the_site(shown):
+    words = {"caption": "A gap of {gap:.2f} nats.", "alt": "{n:,} lines.", "gap": 0.126, "n": 1000}
+    show.figure(show.axes()[0], **words)
+    show.images(torch.zeros(1, 1, 4, 4), **words)
+    show.curves([{"loss": 1.0}], ["loss"], ylabel="nats", **words)
+    show.table([{"a": 1}], caption="A gap of {gap:.2f} nats.", gap=0.126)
+    for bundle, about in shown:
+        assert about["aigc"]["caption"] == "A gap of {gap:.2f} nats."
+        assert about["aigc"]["values"]["gap:.2f"] == "0.13"
+        assert "A gap of 0.13 nats." in bundle["text/html"]
+        assert "A gap of 0.13 nats." in bundle["text/plain"]
+    for bundle, about in shown[:3]:
+        assert about["aigc"]["alt"] == "{n:,} lines."
+        assert 'alt="1,000 lines."' in bundle["text/html"]
+
+
+def test_a_value_that_shows_nowhere_is_refused(shown):
+    with pytest.raises(ValueError, match="gap=… shows nowhere"):
+        show.figure(show.axes()[0], caption="The gap.", alt="a", gap=1.0)
+    with pytest.raises(ValueError, match="gap=… shows nowhere"):
+        show.images(torch.zeros(1, 1, 4, 4), caption="The gap.", alt="a", gap=1.0)
+    with pytest.raises(ValueError, match="gap=… shows nowhere"):
+        show.curves([{"loss": 1.0}], ["loss"], caption="The gap.", alt="a", ylabel="nats", gap=1.0)
+    with pytest.raises(ValueError, match="gap=… shows nowhere"):
+        show.table([{"a": 1}], caption="The gap.", gap=1.0)
+    assert not shown
+
+
+def test_text_in_a_drawing_is_text_and_its_words_are_recorded(shown):
+    fig, (left, right) = show.axes(2)
+    left.plot([1, 10], [1, 2], label="σ = 2")
+    left.plot([1, 10], [2, 1], label="cost & gain")
+    left.annotate("a sentence that was generated", (1, 1))
+    left.set(xscale="log", xlabel="update", title="z₁", ylabel="$x_1$")
+    right.bar([0, 1], [1, 2])
+    right.set_xticks([0, 1], ["sick", "cured"])
+    right.set_xlabel("update")
+    left.legend()
+    show.figure(fig, caption="c", alt="a")
+    svg, about = shown[0][0]["image/svg+xml"], shown[0][1]["aigc"]
+    assert sorted(about["labels"]) == ["cost & gain", "cured", "sick", "update"]
+    for label in ("update", "cost &amp; gain", "sick", "σ = 2", "a sentence that was generated"):
+        assert f">{label}</text>" in svg
+    families = set(re.findall(r"font-family: ([^;\"]+)", svg))
+    assert families == {"'DejaVu Sans', 'Verdana', sans-serif"}
+
+
+def test_a_single_curve_has_no_legend(shown):
+    show.curves([{"loss": 1.0, "KL": 2.0}] * 3, ["loss"], caption="c", alt="a", ylabel="nats")
+    show.curves([{"loss": 1.0, "KL": 2.0}] * 3, ["loss", "KL"], caption="c", alt="a", ylabel="nats")
+    assert [sorted(about["aigc"]["labels"]) for _, about in shown] == [
+        ["nats", "update"],
+        ["KL", "loss", "nats", "update"],
+    ]
+
+
+def embedded(svg):
+    """The bitmaps inside a drawing, as RGBA pixels."""
+    found = re.findall(r"data:image/png;base64,([^\"]+)", svg)
+    return [np.array(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGBA")) for png in found]
+
+
+def test_a_figure_has_no_ground_of_its_own_and_grey_axes(shown):
     fig, ax = show.axes()
-    ax.set_xlabel("x")
+    ax.set_xlabel("metres")
+    ax.plot([0, 1], [0, 1])
+    show.figure(fig, caption="c", alt="a")
+    svg = shown[0][0]["image/svg+xml"]
+    assert "fill: #ffffff" not in svg
+    assert re.search(r"fill: #808080[^>]*>[^<]*metres|metres", svg)
+    assert svg.count(show.GREY) >= 4
+
+
+def test_a_bitmap_holds_the_points_and_leaves_the_words(shown):
+    fig, ax = show.axes()
+    ax.scatter(np.arange(3000), np.arange(3000), color="#0072B2")
+    ax.plot([0, 3000], [0, 3000])
+    ax.set_xlabel("metres")
     show.figure(fig, caption="c", alt="a", bitmap=True)
-    pixels = picture(shown[0][0])
-    assert pixels[0, 0, 3] == 0
-    ink = pixels[pixels[..., 3] == 255][:, :3]
-    assert abs(int(np.median(ink)) - 0x80) <= 2
+    svg = shown[0][0]["image/svg+xml"]
+    points, line = embedded(svg)
+    for pixels in (points, line):
+        assert pixels[0, 0, 3] == 0
+        assert (pixels[pixels[..., 3] == 255][:, :3] == (0, 0x72, 0xB2)).all(axis=1).any()
+    assert svg.count("<use") < 100
+    assert ">metres</text>" in svg
 
 
 def test_a_figure_is_not_shown_twice(shown):

@@ -17,6 +17,7 @@ from book.ext import heroes, lean, library
 from book.tools import chapters, diagrams, vendor
 
 ROOT = chapters.ROOT
+ABOUT = {"caption": "C. More.", "alt": "A"}
 DRAWN = sorted((ROOT / "book" / "diagrams").glob("*.mmd"))
 
 
@@ -107,16 +108,16 @@ def _chapter(tags: tuple[str, ...]) -> chapters.Chapter:
 
 
 def _executed(data: dict[str, str]) -> dict:
-    output = {"output_type": "display_data", "data": data, "metadata": {"aigc": {"caption": "C. More.", "alt": "A"}}}
+    output = {"output_type": "display_data", "data": data, "metadata": {"aigc": ABOUT}}
     code = {"cell_type": "code", "metadata": {}}
     return {"cells": [{"cell_type": "markdown"}, {**code, "outputs": []}, {**code, "outputs": [output]}]}
 
 
 def test_hero_is_the_tagged_cells_picture() -> None:
     png = {"image/png": base64.b64encode(b"png").decode(), "text/html": "<img>"}
-    assert heroes.find(_chapter(("hero",)), _executed(png)) == heroes.Hero(b"png", ".png", "C. More.", "A")
+    assert heroes.find(_chapter(("hero",)), _executed(png)) == heroes.Hero(b"png", ".png", ABOUT)
     both = {**png, "image/svg+xml": "<svg/>"}
-    assert heroes.find(_chapter(("hero",)), _executed(both)) == heroes.Hero(b"<svg/>", ".svg", "C. More.", "A")
+    assert heroes.find(_chapter(("hero",)), _executed(both)) == heroes.Hero(b"<svg/>", ".svg", ABOUT)
 
 
 @pytest.mark.parametrize(("tags", "data"), [((), {"image/png": "cG5n"}), (("hero",), {"text/plain": "1"})])
