@@ -206,6 +206,35 @@ def test_a_form_with_a_mistake(project, cells, message):
     assert any(message in found for found in form(project, *cells))
 
 
+PLAIN = """caption = (
+    "A gap of {gap:.2f} "
+    "nats."
+)
+show.figure(fig, caption=caption, alt="A line", gap=gap)"""
+
+
+def test_words_that_translators_can_keep(project):
+    assert form(project, *HOOK, *BLOCKS, PLAIN, 'ax.set(xlabel="update θ", title=name)', "%matplotlib inline") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ('show.figure(fig, caption=f"A gap of {gap}", alt="A")', "caption is put together by the program"),
+        ('show.images(x, caption="A", alt="A" + more)', "alt is put together by the program"),
+        ('show.table(x, caption="A {}".format(1))', "caption is put together by the program"),
+        ('caption = f"A {gap}"\nshow.table(x, caption=caption)', "caption is put together by the program"),
+        ('caption = "A"\ncaption += " B"\nshow.table(x, caption=caption)', "caption is put together by the program"),
+        ("show.table(x, caption=caption)", "caption is put together by the program"),
+        ('ax.set(xlabel=r"mean $\\theta$")', "label 'mean $\\\\theta$' is a formula"),
+        ('ax.plot(x, label="$x$")', "label '$x$' is a formula"),
+        ('ax.set_ylabel("$x$")', "label '$x$' is a formula"),
+    ],
+)
+def test_words_that_translators_would_lose(project, code, message):
+    assert message in only(form(project, *HOOK, *BLOCKS, code))
+
+
 def test_stored_outputs_and_missing_pages(project):
     project.notebook("one", ["# One"], {"source": "1", "execution_count": 3})
     project.toc("one", "three")
