@@ -1,0 +1,101 @@
+"""The site's own search, run in the JavaScript engine that comes with Playwright, on the index of a tiny book."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright._impl._driver import compute_driver_executable
+
+from tests.ext.tiny import Project
+
+TERMS = ("后验坍塌", "似然函数", "变分自编码器", "自编码器", "证据下界", "熵")
+GLOSSARY = """# Glossary
+
+```{glossary}
+posterior collapse
+后验坍塌
+  The decoder ignores it.
+
+likelihood
+似然函数
+  How likely.
+
+variational autoencoder
+变分自编码器
+  A model.
+
+autoencoder
+自编码器
+  A network.
+
+ELBO
+证据下界
+  A bound.
+
+entropy
+熵
+  A number.
+```
+"""
+PAGES = {
+    "glossary": GLOSSARY,
+    "chinese": "# 生成模型的评估\n\n用 VAE模型 比较两个样本的分布。编码与后验不同。\n",
+    "english": "# Training a network\n\nTwo networks were trained; learning_rate 3.\n",
+}
+PRELUDE = """
+var _ready = () => {}, SPHINX_HIGHLIGHT_ENABLED = false, DOCUMENTATION_OPTIONS = {};
+var document = {getElementById: () => null}, window = {};
+"""
+ASK = """
+console.log(JSON.stringify(QUERIES.map(query =>
+  [...new Set(Search._performSearch(...Search._parseQuery(query)).map(found => found[0]))].filter(page => page !== 'index').sort())));
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = Project(tmp_path_factory.mktemp("search"))
+    project.write("index.md", "# The book\n\n```{toctree}\n:glob:\n\n**\n```\n")
+    for name, text in PAGES.items():
+        project.write(f"{name}.md", text)
+    built = project.build(html_search_language="en", language="zh_CN")
+    assert built.status == 0, built.warnings
+    return built.folder
+
+
+def found(site: Path, *queries: str) -> list[list[str]]:
+    """The pages that each query finds."""
+    scripts = [
+        (site / name).read_text("utf8")
+        for name in ("_static/language_data.js", "_static/searchtools.js", "searchindex.js")
+    ]
+    node, _ = compute_driver_executable()
+    program = "\n".join([PRELUDE, *scripts, f"const QUERIES = {json.dumps(queries)};", ASK])
+    done = subprocess.run([node, "-"], input=program, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_chinese_terms_are_found_where_they_stand_and_nowhere_else(site: Path):
+    assert found(site, *TERMS) == [["glossary"]] * len(TERMS)
+
+
+def test_parts_of_sentences_and_mixed_words_are_found(site: Path):
+    assert found(site, "样本的分布", "VAE 模型", "评估", "后验", "坍塌编码") == [
+        ["chinese"],
+        ["chinese"],
+        ["chinese"],
+        ["chinese", "glossary"],
+        [],
+    ]
+
+
+def test_english_is_found_by_its_stems(site: Path):
+    assert found(site, "train", "networks", "learning_rate", "collapsed posterior", "nothing") == [
+        ["english"],
+        ["english", "glossary"],
+        ["english"],
+        ["glossary"],
+        [],
+    ]
