@@ -5,6 +5,7 @@
 #                                   it; remembered from then on, TORCH_INDEX=default goes back
 #   make book PY=python             use the Python of an environment that is active (conda: `conda env create`), no .venv
 #   make serve PORT=8080            another port than 8000
+#   make catalogue LANGUAGE=zh_CN   begin a translation; the languages in book/locale are renewed without being named
 #   AIGC_PROFILE=gpu make book      full sizes, for a GPU
 
 PY := .venv/bin/python
@@ -13,7 +14,7 @@ PYTHON ?=
 export PORT TORCH_INDEX
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-site mutants museum bench lab serve doctor clean lint lock strip venv
+.PHONY: help book test test-site mutants museum bench catalogue lab serve doctor clean lint lock strip venv
 .NOTPARALLEL:
 
 help: ## say what there is
@@ -26,6 +27,7 @@ help: ## say what there is
 	@echo "make mutants   plant mistakes in the library, one at a time, and see whether the tests notice (half an hour)"
 	@echo "make bench     time every family against the same network in plain PyTorch (some minutes, on a quiet machine)"
 	@echo "make museum    train the failures of the museum and their cures from ten seeds, and renew their table (minutes)"
+	@echo "make catalogue extract the messages for translators, and renew the catalogues in book/locale"
 	@echo "make lint      ruff and pyright"
 	@echo "make strip     remove outputs from the notebooks before a commit"
 	@echo "make lock      resolve pyproject.toml's versions into requirements.lock (needs uv)"
@@ -67,6 +69,9 @@ bench: venv
 
 museum: venv
 	@OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(PY) -m aigc_course.museum.evidence
+
+catalogue: venv
+	@$(PY) -m book.tools.catalogue $(LANGUAGE)
 
 lab: venv
 	@cd chapters && exec $(if $(filter /%,$(PY)),$(PY),$(if $(findstring /,$(PY)),../$(PY),$(PY))) -m jupyterlab

@@ -121,7 +121,9 @@ DRAWN = """() => {
 }"""
 
 
-@pytest.mark.parametrize("word", ["reparameterisation", "变分自编码器", "后验坍塌", "似然函数", "自编码器", "证据下界", "mode collapse"])
+@pytest.mark.parametrize(
+    "word", ["reparameterisation", "变分自编码器", "后验坍塌", "似然函数", "自编码器", "证据下界", "mode collapse"]
+)
 def test_search_finds(reader: Reader, word: str) -> None:
     with reader.open(f"search.html?q={quote(word)}") as page:
         page.wait_for_selector("#search-results li a")

@@ -1,6 +1,7 @@
 """One Sphinx build with Jupyter Book's configuration: `python -m book.tools.sphinx_build ROOT OUTPUT`.
 
-Called by `site.py`. It differs from `jupyter-book build` in where it writes, and in refusing to execute notebooks.
+Called by `site.py` and `catalogue.py`. It differs from `jupyter-book build` in where it writes, and in refusing to
+execute notebooks.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ def refuse(notebook: Any, cwd: str, **options: Any) -> NoReturn:
     raise RuntimeError(f"a page in {cwd} would be executed again: its code is not in the cache that nbval's run filled")
 
 
-def main(root: Path, output: Path) -> int:
-    """Build `root` into `output`/html; warnings and missing references are errors."""
+def main(root: Path, output: Path, *, builder: str = "html", **settings: Any) -> int:
+    """Build `root` into `output`/`builder`; warnings and missing references are errors."""
     myst_nb.core.execute.cache.single_nb_execution = refuse
     overrides = {
         "external_toc_path": (root / TOC).as_posix(),
@@ -29,10 +30,12 @@ def main(root: Path, output: Path) -> int:
         "nb_execution_mode": "cache",
         "nb_execution_cache_path": str(root / "_build" / ".jupyter_cache"),
         "latex_individualpages": False,
+        **settings,
     }
     result = build_sphinx(
         root,
-        output / "html",
+        output / builder,
+        builder=builder,
         path_config=root / "_config.yml",
         noconfig=True,
         confoverrides=overrides,

@@ -48,8 +48,8 @@ var _ready = () => {}, SPHINX_HIGHLIGHT_ENABLED = false, DOCUMENTATION_OPTIONS =
 var document = {getElementById: () => null}, window = {};
 """
 ASK = """
-console.log(JSON.stringify(QUERIES.map(query =>
-  [...new Set(Search._performSearch(...Search._parseQuery(query)).map(found => found[0]))].filter(page => page !== 'index').sort())));
+const pages = (query) => Search._performSearch(...Search._parseQuery(query)).map(found => found[0]);
+console.log(JSON.stringify(QUERIES.map(query => [...new Set(pages(query))].filter(page => page !== 'index').sort())));
 """
 
 
