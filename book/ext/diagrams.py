@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from book.ext.labels import words_of
+from book.ext.phrases import place
 from book.tools import diagrams
 
 
@@ -40,8 +41,7 @@ class Diagram(SphinxDirective):
             self.state.nested_parse(self.content, self.content_offset, caption)
             figure += nodes.caption(caption.rawsource, "", *caption.children[0].children)
         figure += words_of(diagrams.labels(text))
-        self.set_source_info(figure)
-        return [figure]
+        return [place(figure, *self.get_source_info())]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
 from aigc_course.core.captions import has_word
+from book.ext.phrases import place
 
 SVG = "http://www.w3.org/2000/svg"
 BREAK = re.compile(r"\s*<br\s*/?>\s*")  # mermaid's; a translation may break its lines elsewhere
@@ -53,7 +54,7 @@ class FormulaWords(SphinxTransform):
         for formula in list(self.document.findall(nodes.math_block)):
             formula["translatable"] = False
             words = words_of(match["words"] for match in TEXT.finditer(formula.astext()))
-            words.source, words.line = formula.source, formula.line
+            place(words, self.document["source"], formula.line)
             words["formula"] = True
             if words["words"]:
                 formula.parent.insert(formula.parent.index(formula) + 1, words)

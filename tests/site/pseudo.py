@@ -76,8 +76,7 @@ def stub(book: Book, chapter: Chapter) -> nbformat.NotebookNode:
     equations = (f"$$\n{latex}\n$$ ({label})" for label, latex in sources.formulas(chapter).items())
     rows = (f"{{row}}`{row.id}`" for row in book.folklore if row.chapter == chapter.slug)
     text = "\n\n".join([f"# {sources.title(chapter)}", *equations, *rows])
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text, id="0")])
-    return made | {"metadata": chapter.metadata}
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text, id="0")], metadata=chapter.metadata)
 
 
 def translate(folder: Path) -> None:
