@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 
+from book.tools import check_words
 from book.tools.chapters import Chapter
 from book.tools.markdown import split
 
@@ -27,7 +27,6 @@ BLOCKS = (
 )
 FORBIDDEN = ("it can be shown", "it can be proved", "left to the reader", "left as an exercise")
 IPYTHON = re.compile(r"^([ \t]*)[%!].*", re.MULTILINE)  # a line that only a notebook understands
-LABELS = ("label", "xlabel", "ylabel", "title", "suptitle")
 UNSEEN = {"remove-cell", "hide-cell"}  # the cell that installs the course is not a hook
 
 
@@ -38,7 +37,7 @@ def form(chapter: Chapter) -> list[str]:
         _cells(chapter),
         _asserts(chapter),
         _phrases(chapter),
-        _words(chapter),
+        check_words.words(chapter),
         blocks(chapter),
     )
     return [f"{chapter.name}: {message}" for part in parts for message in part]
@@ -96,48 +95,6 @@ def _phrases(chapter: Chapter) -> Iterator[str]:
         for phrase in FORBIDDEN:
             if phrase in words:
                 yield f"cell {cell.index + 1} says “{phrase}”; show it, or leave it out"
-
-
-def _words(chapter: Chapter) -> Iterator[str]:
-    """Captions and labels that translators would see anew after every run, or not at all."""
-    for cell in chapter.code:
-        try:
-            tree = ast.parse(cell.source)
-        except SyntaxError:  # a cell with a magic
-            continue
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        for name, value in ((word.arg or "", word.value) for call in calls for word in call.keywords):
-            if name in ("caption", "alt") and not _is_plain(value, tree):
-                yield (
-                    f"code cell {cell.number}: {name} is put together by the program; write one text with fields and "
-                    f'give their values beside it, {name}="… {{gap:.2f}} …", gap=gap'
-                )
-        formulas = [text for call in calls for text in _labels(call) if "$" in text]
-        if formulas:
-            yield f"code cell {cell.number}: label {formulas[0]!r} is a formula; write its signs as letters, θ or x₁"
-
-
-def _is_plain(value: ast.expr, tree: ast.AST) -> bool:
-    """Whether an argument is a text as it stands, or a variable that only such texts are assigned to."""
-    if not isinstance(value, ast.Name):
-        return isinstance(value, ast.Constant)
-    changes = (ast.Assign, ast.AugAssign, ast.AnnAssign)
-    found = [node for node in ast.walk(tree) if isinstance(node, changes) and value.id in _targets(node)]
-    return bool(found) and all(isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant) for one in found)
-
-
-def _targets(node: ast.Assign | ast.AugAssign | ast.AnnAssign) -> set[str]:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
-
-
-def _labels(call: ast.Call) -> Iterator[str]:
-    """The texts that a call writes on a drawing."""
-    words = [word.value for word in call.keywords if word.arg in LABELS]
-    if isinstance(call.func, ast.Attribute) and call.func.attr.removeprefix("set_") in LABELS:
-        words += call.args
-    texts = (node.value for word in words for node in ast.walk(word) if isinstance(node, ast.Constant))
-    yield from (text for text in texts if isinstance(text, str))
 
 
 def blocks(chapter: Chapter) -> Iterator[str]:
