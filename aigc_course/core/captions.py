@@ -5,12 +5,12 @@ one text for each field: the site needs neither the numbers nor their types to f
 A brace that is meant as a brace is doubled, ``{{`` and ``}}``, as in Python.
 """
 
-import itertools
 import re
 from collections.abc import Mapping
 from typing import Any
 
-FIELD = re.compile(r"\{\{|\}\}|\{(?P<field>(?P<name>\w+)(?::(?P<spec>[^{}]*))?)\}|(?P<lone>[{}])")
+FIELD = re.compile(r"\{\{|\}\}|\{(?P<field>(?P<name>[^\W\d]\w*)(?::(?P<spec>[^{}]*))?)\}|(?P<lone>[{}])")
+FUNCTIONS = {"log", "exp", "max", "min", "tanh"}  # the same in every language
 
 
 def fields(template: str) -> dict[str, tuple[str, str]]:
@@ -59,5 +59,6 @@ def filled(template: str, shown: Mapping[str, str]) -> str:
 
 
 def has_word(text: str) -> bool:
-    """Whether there is something to translate: a single letter is a symbol, two in a row are a word."""
-    return any(one.isalpha() and other.isalpha() for one, other in itertools.pairwise(text))
+    """Whether there is something to translate: single letters are symbols, ``log`` and capitals (KL, VAE) stay."""
+    words = "".join(sign if sign.isalpha() else " " for sign in text).split()
+    return any(len(word) > 1 and not word.isupper() and word not in FUNCTIONS for word in words)

@@ -43,6 +43,7 @@ def test_translated_templates_are_filled_in_their_own_order():
         ("A set { of numbers.", {}, r"caption has a lone '\{'; write \{name\} for a value and \{\{ for a brace"),
         ("{row[0]}", {"row": [1]}, "lone"),
         ("{}", {}, "lone"),
+        ("e^{2}", {}, "lone"),
         ("{gap:.2f}", {"gap": "wide"}, r"gap is 'wide', which \{gap:.2f\} cannot show"),
         ("{gap:.2f}", {"gap": torch.ones(2)}, r"gap is tensor\(\[1., 1.\]\), which"),
     ],
@@ -53,7 +54,18 @@ def test_a_template_and_its_values_must_agree(template, values, message):
 
 
 @pytest.mark.parametrize(
-    ("text", "word"), [("z₁", False), ("σ = 2", False), ("−0.5", False), ("nats", True), ("D(x), 后验", True)]
+    ("text", "word"),
+    [
+        ("z₁", False),
+        ("σ = 2", False),
+        ("−0.5", False),
+        ("nats", True),
+        ("KL(q ‖ p), log p(x) − log 2", False),
+        ("KL in nats", True),
+        ("a VAE", False),
+        ("no VAE", True),
+        ("D(x), 后验", True),
+    ],
 )
 def test_what_needs_a_translator(text, word):
     assert captions.has_word(text) == word

@@ -67,11 +67,8 @@ def test_a_table_says_its_values_and_keeps_its_numbers_from_translators(project:
     assert "Of 1,797 digits." in project.build().words(PAGE, "caption")[0]
     messages = project.build("gettext").messages()
     assert 'msgid "Of {n:,} digits."' in messages
-    assert [word for word in ("model", "VAE", "noise ± 3", "1.5", "7.25") if f'msgid "{word}"' in messages] == [
-        "model",
-        "VAE",
-        "noise ± 3",
-    ]
+    found = [word for word in ("model", "VAE", "noise ± 3", "1.5", "7.25") if f'msgid "{word}"' in messages]
+    assert found == ["model", "noise ± 3"]
     built = translated(project, {"Of {n:,} digits.": "{n:,} 个数字。", "model": "模型"})
     assert "1,797 个数字。" in built.words(PAGE, "caption")[0]
     assert built.words(PAGE, "th")[0] == "模型"
