@@ -1,11 +1,13 @@
-# The book in two commands: `make book` and `make test`. They need Python 3.11 or newer, make and git; everything else
+# The book in two commands: `make book` and `make test`. They need Python 3.11 to 3.14, make and git; everything else
 # goes into .venv, from requirements.lock.
 #
 #   make book TORCH_INDEX=ADDRESS   a CPU-only torch (0.2 GB instead of 5), from the address that pytorch.org gives for
 #                                   it; remembered from then on, TORCH_INDEX=default goes back
+#   make book PYTHON=python3.13     make .venv with this Python; otherwise the first that is supported
 #   make book PY=python             use the Python of an environment that is active (conda: `conda env create`), no .venv
 #   make serve PORT=8080            another port than 8000
 #   make catalogue LANGUAGE=zh_CN   begin a translation; the languages in book/locale are renewed without being named
+#   make lab LAB=--no-browser       options for JupyterLab
 #   AIGC_PROFILE=gpu make book      full sizes, for a GPU
 
 PY := .venv/bin/python
@@ -14,7 +16,7 @@ PYTHON ?=
 export PORT TORCH_INDEX
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-site mutants museum bench catalogue lab serve doctor clean lint lock strip venv
+.PHONY: help book test test-site mutants museum bench catalogue lab serve doctor clean lint lock platforms compat strip venv
 .NOTPARALLEL:
 
 help: ## say what there is
@@ -30,17 +32,18 @@ help: ## say what there is
 	@echo "make catalogue extract the messages for translators, and renew the catalogues in book/locale"
 	@echo "make lint      ruff and pyright"
 	@echo "make strip     remove outputs from the notebooks before a commit"
-	@echo "make lock      resolve pyproject.toml's versions into requirements.lock (needs uv)"
+	@echo "make lock      resolve pyproject.toml's ranges into requirements.lock; UPGRADE=torch renews a version"
+	@echo "make platforms try the lock on every supported Python and platform, and renew the README's table"
+	@echo "make compat    test the library with the newest and with the oldest packages that it allows (minutes)"
 	@echo "make clean     remove everything generated, .venv aside"
 
 # Only the default environment is ours to make; with PY=... on the command line it is the caller's.
 ifeq ($(origin PY),file)
 venv:
-	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
-	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-	    exec "$$python" book/tools/install.py; fi; done; \
-	echo "No Python 3.11 or newer was found. Install one (python.org, or your system's packages), or name it:" >&2; \
-	echo "    make $(MAKECMDGOALS) PYTHON=/where/it/is/python3.12" >&2; exit 1
+	@first=; for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
+	  if said=$$("$$python" -m book.tools.supported 2>/dev/null); then exec "$$python" -m book.tools.install; fi; \
+	  first=$${first:-$$said}; done; \
+	echo "$${first:-No Python 3.11 to 3.14 was found: install one (python.org, or your system's packages).}" >&2; exit 1
 else
 venv: ;
 endif
@@ -74,7 +77,7 @@ catalogue: venv
 	@$(PY) -m book.tools.catalogue $(LANGUAGE)
 
 lab: venv
-	@cd chapters && exec $(if $(filter /%,$(PY)),$(PY),$(if $(findstring /,$(PY)),../$(PY),$(PY))) -m jupyterlab
+	@cd chapters && exec $(if $(filter /%,$(PY)),$(PY),$(if $(findstring /,$(PY)),../$(PY),$(PY))) -m jupyterlab $(LAB)
 
 serve: venv
 	@$(PY) -m book.tools.serve
@@ -90,10 +93,14 @@ lint: venv
 strip: venv
 	@$(PY) -m nbstripout chapters/*/*.ipynb
 
-lock:
-	@command -v uv >/dev/null || { echo "make lock needs uv (https://docs.astral.sh/uv/)" >&2; exit 1; }
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --quiet -o requirements.lock
+lock: venv
+	@$(PY) -m book.tools.platforms --lock $(UPGRADE)
+
+platforms: venv
+	@$(PY) -m book.tools.platforms
+
+compat: venv
+	@$(PY) -m book.tools.compat
 
 clean:
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

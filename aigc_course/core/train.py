@@ -167,12 +167,15 @@ def _seed_noise(seed: int, device: torch.device | str) -> None:
         torch.manual_seed(seed)
 
 
-def _bar(history: list[Metrics], steps: int) -> "tqdm[Any]":
+def _bar(history: list[Metrics], steps: int) -> tqdm:
     """A bar on a terminal and in a notebook, silence in a log file."""
     visible = sys.stderr.isatty() or "ipykernel" in sys.modules
-    return tqdm(initial=len(history), total=steps, disable=not visible, mininterval=0.5def _advance(bar: "tqdm[Any]", metrics: Metrics, *, last: bool) -> None:
+    return tqdm(initial=len(history), total=steps, disable=not visible, mininterval=0.5, file=sys.stderr)
+
+
+def _advance(bar: tqdm, metrics: Metrics, *, last: bool) -> None:
     if bar.update() or last:  # drawn twice a second; writing numbers for nobody takes time, too
-        bar.set_postfix({name: f"{value:.3f}" for name, value in metrics.items()})ms()}, refresh=False)
+        bar.set_postfix({name: f"{value:.3f}" for name, value in metrics.items()})
 
 
 @contextmanager

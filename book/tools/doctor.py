@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from book.tools import home
+from book.tools import home, supported
 from book.tools.chapters import ROOT
 
 GB = 1e9
@@ -40,9 +41,9 @@ class Finding:
 
 
 def python() -> Finding:
-    """Python 3.11 or newer."""
-    cure = "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer, remove .venv, run make again"
-    return Finding("Python", f"{sys.version.split()[0]} at {sys.executable}", cure)
+    """A Python and a system that the lock is made for."""
+    found = f"{sys.version.split()[0]} at {sys.executable}, {platform.system()} {platform.machine()}"
+    return Finding("Python", found, supported.problem())
 
 
 def disk() -> Finding:

@@ -1,5 +1,8 @@
 """The first cell of every chapter: installs the course where it is missing, such as on Colab.
 
+pip brings what the library needs at run time and nothing of the book; whatever is installed already and satisfies the
+ranges of pyproject.toml, such as the torch of that kernel, stays as it is.
+
 The address of the repository stands in ``_config.yml`` and nowhere else is it written by hand. A notebook opened on
 Colab has nothing but itself, so each one carries the address inside this cell; ``python -m book.tools.first_cell``
 writes the cell into every chapter, and a test compares them.

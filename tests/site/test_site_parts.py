@@ -134,8 +134,9 @@ def test_reference_holds_every_module_of_the_library() -> None:
 
 
 def test_colophon_gives_a_reason_for_every_dependency_and_no_other() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    pinned = {requirement.partition("==")[0] for requirement in project["dependencies"]}
+    toml = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = [*toml["project"]["optional-dependencies"].values(), *toml["dependency-groups"].values()]
+    pinned = {re.split("[<>=]", line)[0] for part in (toml["project"]["dependencies"], *extras) for line in part}
     text = (ROOT / "book/pages/colophon.md").read_text(encoding="utf-8")
     named = re.findall(r"^\| ([\w-]+) \|", text[text.index("## Dependencies") :], re.MULTILINE)
     assert sorted(set(named) - {"Package", "---"}) == sorted(pinned)

@@ -1,142 +1,13 @@
-"""Installing, looking at the machine, serving, and summing up."""
+"""Looking at the machine, serving, and summing up."""
 
 import errno
 import os
-import re
-import shutil
-import subprocess
-import sys
 import threading
 import urllib.request
 
 import pytest
 
-from book.tools import doctor, files, install, progress, report, serve, spent
-from book.tools.chapters import ROOT
-
-LOCK = """\
-nvidia-cublas==13.4 ; sys_platform == 'linux' \\
-    --hash=sha256:aa \\
-    --hash=sha256:ab
-    # via torch
-torch==2.15.0 \\
-    --hash=sha256:bb
-    # via
-    #   aigc-course (pyproject.toml)
-    #   torchvision
-torchmetrics==1.9.0 \\
-    --hash=sha256:cc
-torchvision==0.29.2 \\
-    --hash=sha256:dd
-triton==3.9.0 ; sys_platform == 'linux' \\
-    --hash=sha256:ee
-cuda-toolkit==13.2.2 ; sys_platform == 'linux' \\
-    --hash=sha256:ff
-"""
-
-
-def test_a_lock_without_torch():
-    assert install.without_torch(LOCK) == "torchmetrics==1.9.0 \\\n    --hash=sha256:cc\n"
-    assert install.version(install.requirements(LOCK)["torch"]) == "torch==2.15.0"
-
-
-def test_the_real_lock_survives_being_taken_apart():
-    text = (ROOT / "requirements.lock").read_text("utf-8")
-    pins = re.findall(r"^[\w.-]+(?===)", text, re.MULTILINE)
-    # a package may stand there twice, for different versions of Python
-    assert list(install.requirements(text)) == list(dict.fromkeys(name.lower() for name in pins))
-    assert "".join(install.requirements(text).values()).count("--hash=") == text.count("--hash=")
-    left = install.requirements(install.without_torch(text))
-    assert not {"torch", "torchvision", "triton"} & left.keys()
-    assert {"torchmetrics", "transformers"} <= left.keys()
-
-
-@pytest.fixture
-def machine(tmp_path, monkeypatch):
-    """A project whose pip calls are written down instead of made; `machine.fails` makes them fail."""
-    (tmp_path / "requirements.lock").write_text(LOCK)
-    (tmp_path / "pyproject.toml").write_text("[project]\n")
-    venv = tmp_path / ".venv"
-    venv.mkdir()
-    calls = []
-
-    def pip(python, arguments, environment=None):
-        assert not (venv / "installed.json").exists(), "the stamp must go before anything changes"
-        if machine.fails:
-            raise install.InstallError("pip failed")
-        index = (environment or {}).get("PIP_INDEX_URL")
-        calls.append((arguments[0], [one for one in arguments if "==" in one], index))
-
-    def machine(torch_index=None):
-        calls.clear()
-        install.install(tmp_path, venv, torch_index)
-        return list(calls)
-
-    machine.fails, machine.root, machine.stamp = False, tmp_path, venv / "installed.json"
-    monkeypatch.setattr(install, "_pip", pip)
-    monkeypatch.setattr(install, "make_venv", lambda venv: venv / "bin" / "python")
-    return machine
-
-
-def test_an_installation_is_made_once_for_each_lock_and_project_file(machine):
-    assert [call[0] for call in machine()] == ["install", "install"]
-    assert machine() == []
-    (machine.root / "requirements.lock").write_text(LOCK + "x==1\n")
-    assert machine() != []
-    (machine.root / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    assert machine() != []
-
-
-def test_a_failed_installation_leaves_no_stamp(machine):
-    machine()
-    (machine.root / "requirements.lock").write_text(LOCK + "x==1\n")
-    machine.fails = True
-    with pytest.raises(install.InstallError):
-        machine()
-    assert not machine.stamp.exists()
-    machine.fails = False
-    assert machine() != []
-
-
-def test_the_index_for_torch_is_used_for_torch_alone_and_remembered(machine):
-    pair = ("install", ["torch==2.15.0", "torchvision==0.29.2"], "https://example.org/cpu")
-    first = machine("https://example.org/cpu")
-    assert first[0] == pair
-    assert [index for _, _, index in first[1:]] == [None, None]
-    assert machine() == []
-    (machine.root / "requirements.lock").write_text(LOCK + "x==1\n")
-    assert machine()[0] == pair
-    assert machine("")[0] == ("uninstall", [], None)
-
-
-def test_make_says_what_to_do_about_an_old_python(tmp_path):
-    old = tmp_path / "old"
-    old.write_text("#!/bin/sh\nexit 1\n")
-    old.chmod(0o755)
-    for name in ("python", "python3", "python3.11", "python3.12", "python3.13"):
-        (tmp_path / name).symlink_to(old)
-    make = shutil.which("make")
-    assert make
-    # an outer make passes its own choices down, which are not these
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    ran = subprocess.run(
-        [make, "-s", "venv", "PYTHON="],
-        env=environment | {"PATH": f"{tmp_path}:{os.path.dirname(make)}"},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode
-    assert "No Python 3.11 or newer was found" in ran.stderr
-
-
-def test_installing_needs_the_standard_library_alone():
-    code = "import runpy; runpy.run_path('book/tools/install.py', run_name='tried')"
-    ran = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stderr
+from book.tools import doctor, files, install, progress, report, serve, spent, supported
 
 
 def test_the_doctor_knows_a_torch_that_does_not_fit():
@@ -181,6 +52,12 @@ def test_only_essential_findings_make_the_doctor_fail(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "CHECKS", (lambda: good, lambda: doctor.Finding("C", "none", "cure")))
     assert doctor.main() == 1
     assert "MISSING  C" in capsys.readouterr().out
+
+
+def test_the_doctor_says_what_is_wrong_with_a_python(monkeypatch):
+    assert doctor.python().cure == ""
+    monkeypatch.setattr(supported, "problem", lambda: "too new: install another")
+    assert doctor.python().line.splitlines()[1].strip() == "too new: install another"
 
 
 def test_the_server_shows_the_site_to_this_machine_only(tmp_path):
