@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from book.tools import files, markdown
 from book.tools.chapters import Cell, Chapter
 
@@ -36,14 +34,6 @@ def record(executed: Path, chapter: Chapter) -> dict[str, Any]:
     """Return what the last run of a notebook measured; empty before the first run."""
     found = files.read_json(executed / f"{chapter.docname}.json")
     return found if isinstance(found, dict) else {}
-
-
-def read_plan(path: Path) -> list[dict[str, Any]]:
-    """Read the planned course: a list of parts, each with ``title`` and ``chapters``."""
-    if not path.is_file():
-        return []
-    plan = yaml.safe_load(path.read_text("utf8")) or []
-    return plan["parts"] if isinstance(plan, dict) else plan
 
 
 def plan_titles(plan: Iterable[dict[str, Any]]) -> dict[str, str]:

@@ -11,12 +11,12 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from book.ext import sources
-from book.tools import chapters, folklore, proofs
+from book.tools import chapters, folklore, plan, proofs
 from book.tools.chapters import Chapter
 from book.tools.folklore import Row
 from book.tools.proofs import Proof
 
-PLAN, EXECUTED = "book/course.yml", "_build/executed"
+EXECUTED = "_build/executed"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Book:
     @cached_property
     def plan(self) -> list[dict[str, Any]]:
         """The parts of the planned course."""
-        return sources.read_plan(self.root / PLAN)
+        return plan.parts(self.root)
 
     @cached_property
     def titles(self) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from book.tools import markdown
+from book.tools import markdown, plan
 
 ROOT = Path(__file__).resolve().parents[2]
 TOC = "book/_toc.yml"
@@ -56,6 +56,7 @@ class Chapter:
     root: Path
     cells: tuple[Cell, ...]
     metadata: dict[str, Any] = field(repr=False)
+    planned: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -69,13 +70,18 @@ class Chapter:
 
     @property
     def front(self) -> dict[str, Any]:
-        """The front matter, `metadata.aigc`; empty when there is none."""
+        """What is known of the chapter: its plan in `book/course.yml`, and what the notebook itself declares."""
+        return self.planned | self.declared
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """The notebook's own front matter, `metadata.aigc`; empty when there is none."""
         return self.metadata.get("aigc", {})
 
     @property
     def slug(self) -> str:
         """The chapter's slug: its file's name without the number."""
-        return re.sub(r"^\d+_", "", self.path.stem)
+        return slug_of(self.path)
 
     @property
     def code(self) -> list[Cell]:
@@ -96,6 +102,11 @@ class Chapter:
     def headings(self) -> list[tuple[int, str, int]]:
         """Headings as (level, words, index of the cell)."""
         return [(level, words, cell.index) for cell in self.prose for level, words in markdown.headings(cell.source)]
+
+    @property
+    def objectives(self) -> list[str]:
+        """The objectives as the text lists them under its first block's heading, without roles and full stops."""
+        return markdown.numbered("\n\n".join(cell.source for cell in self.prose), "What you will be able to do")
 
     @property
     def equation_references(self) -> list[str]:
@@ -119,7 +130,13 @@ def load(path: Path | str, root: Path = ROOT) -> Chapter:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise BookError(f"{path.relative_to(root)} is not a notebook ({error}); restore it from git") from None
-    return Chapter(path, root, tuple(_cells(raw["cells"])), raw.get("metadata", {}))
+    planned = plan.chapters(root).get(slug_of(path), {})
+    return Chapter(path, root, tuple(_cells(raw["cells"])), raw.get("metadata", {}), planned)
+
+
+def slug_of(path: Path) -> str:
+    """The slug in a notebook's file name, which is the name without its number."""
+    return re.sub(r"^\d+_", "", path.stem)
 
 
 def _cells(raw: list[dict[str, Any]]) -> list[Cell]:

@@ -1,95 +1,108 @@
-"""Checks of the chapters' front matter: what it must hold, and how chapters build on each other."""
+"""Checks of what is known of the chapters: the plan in `book/course.yml`, the notebooks' own front matter.
+
+The two schemas are the reference: `CONTRIBUTING.md` prints them.
+"""
 
 from __future__ import annotations
 
-import graphlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
+import jsonschema
 
-from book.tools import chapters
+from book.tools import chapters, plan
 from book.tools.chapters import ROOT, Chapter
 
-PLAN = "book/course.yml"
-FIELDS: dict[str, type] = {
-    "slug": str,
-    "part": str,
-    "title": str,
-    "objectives": list,
-    "prerequisites": list,
-    "teaches": list,
-    "budget": dict,
-    "datasets": list,
-    "minutes": int,
-}
-LIMITS = {"cpu_s": 60, "ram_mb": 4000, "gpu_s": 3600}
-OBJECTIVES = range(3, 6)
-MINUTES = range(20, 121)
+TEXT = {"type": "string", "pattern": r"\S"}
+
+
+def _texts(about: str, least: int = 0, most: int = 99) -> dict[str, Any]:
+    return {"description": about, "type": "array", "items": TEXT, "minItems": least, "maxItems": most}
+
+
+def _number(about: str, least: float, most: float, kind: str = "number") -> dict[str, Any]:
+    return {"description": about, "type": kind, "minimum": least, "maximum": most}
+
+
+def _record(**fields: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+
+
+PLANNED = _record(
+    slug=TEXT | {"description": "its name in addresses and files, for ever", "pattern": rf"^{plan.SLUG.pattern}$"},
+    title=TEXT | {"description": "the notebook's level-1 heading"},
+    summary=TEXT | {"description": "one line for the map of the course"},
+    prerequisites=_texts("slugs of the chapters that it builds on"),
+    objectives=_texts("what the reader will be able to do, each beginning with a verb; the notebook lists them", 3, 5),
+)
+PLAN = _record(
+    title=TEXT | {"description": "the part's title"},
+    package=TEXT | {"description": "package of the library, folder of chapters and folder of tests"},
+    # a chapter that is only planned may wait for its objectives
+    chapters={"type": "array", "items": PLANNED | {"required": [name for name in PLANNED["required"][:-1]]}},
+)
+DECLARED = _record(
+    teaches=_texts("concepts that this chapter introduces; no other chapter names them", 1),
+    datasets=_texts("names of `aigc_course.core.data.DATASETS`"),
+    minutes=_number("of reading and doing", 20, 120, "integer"),
+    budget=_record(
+        cpu_s=_number("seconds on a CPU", 1, 60),
+        ram_mb=_number("megabytes of memory", 1, 4000),
+        gpu_s=_number("seconds at full size on a GPU", 1, 3600),
+    ),
+)
 
 
 def front_matter(root: Path = ROOT, datasets: Collection[str] = ()) -> list[str]:
-    """Everything wrong with the front matter of the chapters in the toc; `datasets` are the names that exist."""
+    """Everything wrong with plan and front matter of the chapters in the toc; `datasets` are the names that exist."""
     book = chapters.all(root)
-    wrong = [f"{chapter.name}: {message}" for chapter in book for message in _chapter(chapter, datasets)]
-    return wrong + _slugs(book) + _concepts(book) + prerequisites(book, plan(root))
+    wrong = _planned(root) + [f"{chapter.name}: {message}" for chapter in book for message in one(chapter, datasets)]
+    return wrong + _concepts(book) + order(book, root)
 
 
-def plan(root: Path = ROOT) -> dict[str, list[str]]:
-    """The planned course: slug → prerequisites, in its order; empty when there is no plan."""
-    path = root / PLAN
-    if not path.exists():
-        return {}
-    parts = yaml.safe_load(path.read_text(encoding="utf-8"))["parts"]
-    return {chapter["slug"]: chapter.get("prerequisites") or [] for part in parts for chapter in part["chapters"]}
-
-
-def _chapter(chapter: Chapter, datasets: Collection[str]) -> Iterator[str]:
-    """What is wrong with one chapter by itself."""
-    front = chapter.front
-    for name, kind in FIELDS.items():
-        if not isinstance(front.get(name), kind) or front[name] == "":
-            yield f"metadata.aigc.{name} must be a {kind.__name__}, it is {front.get(name)!r}"
-            return
-    yield from _values(chapter, front)
-    yield from _budget(front["budget"])
-    for name in front["datasets"]:
-        if name not in datasets:
-            yield f"data set {name!r} is not in aigc_course.core.data; there are {', '.join(sorted(datasets))}"
-
-
-def _values(chapter: Chapter, front: dict[str, Any]) -> Iterator[str]:
-    if front["slug"] != chapter.slug:
-        yield f"slug {front['slug']!r} and file name {chapter.path.name!r} do not agree (<k>_<slug>.ipynb)"
-    titles = [words for level, words, _ in chapter.headings if level == 1]
-    if titles != [front["title"]]:
-        yield f"title {front['title']!r} must be the one level-1 heading; there are {titles}"
-    if len(front["objectives"]) not in OBJECTIVES:
-        yield f"{len(front['objectives'])} objectives; a chapter has three to five"
-    if not front["teaches"]:
-        yield "metadata.aigc.teaches is empty; name the concepts that the chapter introduces"
-    if front["minutes"] not in MINUTES:
-        yield f"minutes is {front['minutes']}; a chapter takes {MINUTES[0]} to {MINUTES[-1]}"
-    for name in ("objectives", "teaches", "prerequisites", "datasets"):
-        if not all(isinstance(value, str) and value for value in front[name]):
-            yield f"metadata.aigc.{name} must hold strings that are not empty"
-
-
-def _budget(budget: dict[str, Any]) -> Iterator[str]:
-    for name, most in LIMITS.items():
-        value = budget.get(name)
-        if not isinstance(value, int | float) or not 0 < value <= most:
-            yield f"budget.{name} is {value!r}; declare a number up to {most}"
-    for name in budget.keys() - LIMITS.keys():
-        yield f"budget.{name} is not known; there are {', '.join(LIMITS)}"
-
-
-def _slugs(book: list[Chapter]) -> list[str]:
-    slugs = [chapter.slug for chapter in book]
-    return [
-        f"slug {slug!r} is used by {slugs.count(slug)} chapters" for slug in sorted(set(slugs)) if slugs.count(slug) > 1
+def _planned(root: Path) -> list[str]:
+    """What is wrong with the plan by itself."""
+    parts = plan.parts(root)
+    slugs = [chapter.get("slug") for part in parts for chapter in part["chapters"]]
+    wrong = [
+        f"{plan.PATH} has {slugs.count(slug)} chapters {slug!r}" for slug in sorted({*slugs}) if slugs.count(slug) > 1
     ]
+    return wrong + [message for part in parts for message in _against(PLAN, part, f"{plan.PATH}: {part.get('title')}")]
+
+
+def _against(schema: dict[str, Any], value: Any, where: str) -> Iterator[str]:
+    """Each way in which `value` breaks `schema`, with the place in dots."""
+    for error in jsonschema.Draft202012Validator(schema).iter_errors(value):
+        yield f"{''.join([where, *(f'.{step}' for step in error.absolute_path)])}: {error.message}"
+
+
+def one(chapter: Chapter, datasets: Collection[str]) -> Iterator[str]:
+    """What is wrong with one chapter by itself."""
+    if not chapter.planned:
+        yield f"{plan.PATH} has no chapter {chapter.slug!r}; plan it there, with title, prerequisites and objectives"
+        return
+    repeated = sorted(chapter.declared.keys() & {*PLANNED["properties"], "part"})
+    yield from (f"metadata.aigc.{name} stands in {plan.PATH} and nowhere else; remove it here" for name in repeated)
+    declared = {name: value for name, value in chapter.declared.items() if name not in repeated}
+    yield from _against(DECLARED, declared, "metadata.aigc")
+    for name in set(declared.get("datasets", [])) - set(datasets):
+        yield f"data set {name!r} is not in aigc_course.core.data; there are {', '.join(sorted(datasets))}"
+    yield from _as_planned(chapter)
+
+
+def _as_planned(chapter: Chapter) -> Iterator[str]:
+    """Where the text of a notebook says something else than the plan."""
+    titles = [words for level, words, _ in chapter.headings if level == 1]
+    if titles != [chapter.planned.get("title")]:
+        yield f"title {chapter.planned.get('title')!r} must be the one level-1 heading; there are {titles}"
+    objectives = chapter.planned.get("objectives")
+    if not objectives:
+        yield f"{plan.PATH} has no objectives for {chapter.slug!r}; a chapter that is written has three to five"
+    elif chapter.objectives != objectives:
+        pairs = zip([*objectives, None], [*chapter.objectives, None], strict=False)
+        wanted, found = next(pair for pair in pairs if pair[0] != pair[1])
+        yield f"an objective is {wanted!r} in {plan.PATH} and {found!r} in the text; make them one"
 
 
 def _concepts(book: list[Chapter]) -> list[str]:
@@ -101,26 +114,18 @@ def _concepts(book: list[Chapter]) -> list[str]:
     return [f"concept {name!r} is taught in {' and in '.join(at)}" for name, at in taught.items() if at[1:]]
 
 
-def prerequisites(book: list[Chapter], planned: dict[str, list[str]]) -> list[str]:
-    """Prerequisites exist, come earlier (in the toc, or in the plan while unwritten) and form no circle."""
-    written = {chapter.slug: chapter.front.get("prerequisites", []) for chapter in book}
-    order, later = list(written), list(planned)
-    wrong = []
-    for chapter in book:
-        for slug in written[chapter.slug]:
-            if slug in written:
-                early = order.index(slug) < order.index(chapter.slug)
-            elif slug in planned:
-                early = chapter.slug not in planned or later.index(slug) < later.index(chapter.slug)
-            else:
-                wrong.append(f"{chapter.name}: prerequisite {slug!r} is neither in the toc nor in {PLAN}")
-                continue
-            if not early:
-                wrong.append(
-                    f"{chapter.name}: prerequisite {slug!r} comes after it; change the order or the front matter"
-                )
-    try:
-        graphlib.TopologicalSorter(planned | written).prepare()
-    except graphlib.CycleError as error:
-        wrong.append(f"prerequisites form a circle: {' → '.join(error.args[1])}")
+def order(book: list[Chapter], root: Path = ROOT) -> list[str]:
+    """Prerequisites exist and come earlier in the plan, whose order the toc keeps."""
+    needs = {slug: chapter.get("prerequisites", []) for slug, chapter in plan.chapters(root).items()}
+    planned, wrong = list(needs), []
+    for slug, name in ((slug, name) for slug, before in needs.items() for name in before):
+        if name not in needs:
+            wrong.append(f"{plan.PATH}: {slug!r} needs {name!r}, which it lacks; write it there or correct the slug")
+        elif planned.index(name) >= planned.index(slug):
+            wrong.append(f"{plan.PATH}: {slug!r} needs {name!r}, which does not come before it; change the order")
+    written = [chapter.slug for chapter in book if chapter.planned]
+    if written != (kept := [slug for slug in planned if slug in written]):
+        wrong.append(
+            f"{chapters.TOC} has the chapters {', '.join(written)}; in {plan.PATH} the order is {', '.join(kept)}"
+        )
     return wrong

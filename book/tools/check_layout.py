@@ -12,26 +12,17 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from book.tools import chapters, markdown
+from book.tools import chapters, markdown, plan
 from book.tools.chapters import ROOT, Chapter
 
-PLAN = "book/course.yml"
-SLUG = re.compile(r"[a-z][a-z0-9_]*")
 _PATH = re.compile(r"(?P<n>\d+)_(?P<package>[a-z_]+)/(?P<k>\d+)_(?P<slug>[^/]+)\.ipynb")
 _BY_PATH = re.compile(r"\]\([^)]*\.ipynb[^)]*\)|\]\([^)]*chapters/[^)]*\)|\{doc\}`[^`]*chapters/[^`]*`")
 
 
-def parts(root: Path = ROOT) -> list[dict[str, Any]]:
-    """The parts of the planned course, in order."""
-    return yaml.safe_load((root / PLAN).read_text(encoding="utf-8"))["parts"]
-
-
 def layout(root: Path = ROOT) -> list[str]:
     """Notebooks that lie elsewhere than their part, package and place in the toc say."""
-    book, plan = chapters.all(root), parts(root)
-    wrong = [f"{chapter.name}: {message}" for chapter in book for message in _place(chapter, plan)]
+    book, planned = chapters.all(root), plan.chapters(root)
+    wrong = [f"{chapter.name}: {message}" for chapter in book for message in _place(chapter, planned)]
     for folder, own in groupby(book, key=lambda chapter: chapter.path.parent):
         numbers = [int(chapter.path.name.partition("_")[0]) for chapter in own if chapter.path.name[0].isdigit()]
         if numbers != list(range(1, len(numbers) + 1)):
@@ -39,29 +30,24 @@ def layout(root: Path = ROOT) -> list[str]:
     return wrong
 
 
-def _place(chapter: Chapter, plan: list[dict[str, Any]]) -> Iterator[str]:
+def _place(chapter: Chapter, planned: dict[str, dict[str, Any]]) -> Iterator[str]:
     """What is wrong with the path of one notebook."""
     found = _PATH.fullmatch(chapter.path.relative_to(chapter.root / "chapters").as_posix())
-    if not found or not SLUG.fullmatch(found["slug"]):
+    if not found or not plan.SLUG.fullmatch(found["slug"]):
         yield "a notebook is chapters/<n>_<package>/<k>_<slug>.ipynb, with a slug of small letters, digits and _"
         return
-    at = next((n for n, part in enumerate(plan, 1) if found["slug"] in _slugs(part)), 0)
-    if not at:
-        yield f"slug {found['slug']!r} is not in {PLAN}; put it into its part"
-    elif (int(found["n"]), found["package"]) != (at, plan[at - 1]["package"]):
-        yield f"{PLAN} has it in part {at}, whose folder is chapters/{at}_{plan[at - 1]['package']}; move it there"
+    if not (entry := planned.get(found["slug"])):
+        yield f"slug {found['slug']!r} is not in {plan.PATH}; put it into its part"
+    elif (int(found["n"]), found["package"]) != (entry["n"], entry["package"]):
+        yield f"{plan.PATH} has it in part {entry['n']}, whose folder is {plan.folder(entry)}; move it there"
     for folder in ("aigc_course", "tests"):
         if not (chapter.root / folder / found["package"]).is_dir():
             yield f"{folder}/{found['package']} does not exist; part, package and folder of tests share a name"
 
 
-def _slugs(part: dict[str, Any]) -> list[str]:
-    return [chapter["slug"] for chapter in part["chapters"]]
-
-
 def links(root: Path = ROOT) -> list[str]:
     """Texts that point at a chapter by its path, and slugs that no chapter has."""
-    known = {slug for part in parts(root) for slug in _slugs(part)}
+    known = set(plan.chapters(root))
     return [f"{name}: {message}" for name, text in _texts(root) for message in _links(text, known)]
 
 
@@ -81,4 +67,4 @@ def _links(text: str, known: set[str]) -> Iterator[str]:
     for target in markdown.roles(text, "chapter"):
         slug = target.rpartition("<")[2].rstrip("> ")
         if slug not in known:
-            yield f"{{chapter}}`{target}` names no chapter of {PLAN}"
+            yield f"{{chapter}}`{target}` names no chapter of {plan.PATH}"

@@ -9,11 +9,10 @@ from typing import Any
 
 import yaml
 
-from book.tools import chapters, markdown, proofs
+from book.tools import chapters, markdown, plan, proofs
 from book.tools.chapters import ROOT, BookError
 
 DATA = "book/folklore.yml"
-PLAN = "book/course.yml"
 _ID = re.compile(r"[FPH]\d\d")
 
 
@@ -50,18 +49,14 @@ def check(root: Path = ROOT) -> list[str]:
     book = {chapter.slug: chapter for chapter in chapters.all(root)}
     ids = [row.id for row in found]
     wrong = [f"{DATA}: {id} stands there twice" for id in sorted({id for id in ids if ids.count(id) > 1})]
-    known = _slugs(root) | set(book)
+    known = set(plan.chapters(root)) | set(book)
     wrong += [
-        f"{DATA}: {row.id} belongs to {row.chapter!r}, which {PLAN} lacks" for row in found if row.chapter not in known
+        f"{DATA}: {row.id} belongs to {row.chapter!r}, which {plan.PATH} lacks"
+        for row in found
+        if row.chapter not in known
     ]
     shown = [row for row in found if row.chapter in book]
     return wrong + _tests(shown, set(ids), root) + _mentions(shown, set(ids), book)
-
-
-def _slugs(root: Path) -> set[str]:
-    path = root / PLAN
-    plan = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.is_file() else {}
-    return {chapter["slug"] for part in plan.get("parts", []) for chapter in part["chapters"]}
 
 
 def _tests(shown: list[Row], known: set[str], root: Path) -> list[str]:

@@ -10,6 +10,7 @@ _DOLLAR = re.compile(r"\$\$(?P<math>.+?)\$\$(?:[ \t]*\((?P<label>[^()\s]+)\))?",
 _OPTION = re.compile(r"^:(?:(?:label|name):[ \t]*(?P<label>\S+)|\w+:.*)[ \t]*$", re.MULTILINE)
 _ROLE = re.compile(r"\{(eq|row|chapter|cite(?::\w+)?)\}`([^`]+)`")
 _CODE_SPAN = re.compile(r"\{[\w:]+\}`[^`]+`|(?P<mark>`+)(?!`).+?(?<!`)(?P=mark)(?!`)")
+_WORDS_OF_ROLE = re.compile(r"\{[\w:]+\}`([^`<]+?)(?:\s*<[^`]*>)?`")
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 
 
@@ -71,3 +72,11 @@ def headings(text: str) -> list[tuple[int, str]]:
 def without_inline_code(prose: str) -> str:
     """`prose` without its code spans; roles stay as they are."""
     return _CODE_SPAN.sub(lambda found: "" if found["mark"] else found[0], prose)
+
+
+def numbered(text: str, title: str) -> list[str]:
+    """Items of the numbered list in the section of `text` whose heading ends with `title`, as plain words."""
+    prose, _ = split(text)
+    section = re.search(rf"^##[^\n]*{re.escape(title)}\n(.*?)(?=^## |\Z)", prose, re.MULTILINE | re.DOTALL)
+    items = re.findall(r"^\d+\. +(.+(?:\n {2,}.+)*)", section[1], re.MULTILINE) if section else []
+    return [" ".join(_WORDS_OF_ROLE.sub(r"\1", item).split()).removesuffix(".") for item in items]

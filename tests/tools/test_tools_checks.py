@@ -1,21 +1,26 @@
 """The checks, tried on small books with one planted mistake each."""
 
 import pytest
+import yaml
 
 from book.tools import check_form, check_front, checks, markdown, proofs
 
 PROOF = '@pytest.mark.equation("one-energy")\ndef test_energy():\n    assert 1\n'
 EQUATION = ["# One\n\n$$ E = m c^2 $$ (one-energy)\n\nSee {eq}`one-energy`."]
-FRONT = {
-    "part": "I",
+PLANNED = {
+    "slug": "one",
     "title": "One",
-    "objectives": ["a", "b", "c"],
+    "summary": "The first.",
     "prerequisites": [],
+    "objectives": ["See $a$", "Do it", "Say b"],
+}
+DECLARED = {
     "teaches": ["energy"],
     "budget": {"cpu_s": 60, "ram_mb": 4000, "gpu_s": 60},
     "datasets": ["digits"],
     "minutes": 60,
 }
+OBJECTIVES = "## 2. What you will be able to do\n\n1. See $a$.\n2. {term}`Do\n   it <do>`.\n3. Say {term}`b`.\n\n## 3."
 
 
 @pytest.fixture
@@ -93,10 +98,20 @@ def test_a_marker_that_cannot_be_read_is_refused(project):
         proofs.collect(project.root)
 
 
-def front(project, **changes):
-    kept = {name: value for name, value in (FRONT | changes).items() if value is not None}
-    project.notebook("one", ["# One"], "1", **kept)
+def planned(project, *parts):
+    """A plan whose parts are lists of chapters."""
+    parts = [{"title": "I", "package": "models", "chapters": list(chapters)} for chapters in parts]
+    project.write("book/course.yml", yaml.safe_dump({"parts": parts}))
+
+
+def changed(entry, changes):
+    return {name: value for name, value in (entry | changes).items() if value is not None}
+
+
+def front(project, plan=None, text=OBJECTIVES, **declared):
+    project.notebook("one", [f"# One\n\n{text}"], "1", **changed(DECLARED, declared))
     project.toc("one")
+    planned(project, [changed(PLANNED, plan or {})])
     return check_front.front_matter(project.root, {"digits"})
 
 
@@ -105,54 +120,85 @@ def test_front_matter_that_is_right(project):
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("declared", "message"),
     [
-        ({"title": None}, "metadata.aigc.title must be a str"),
-        ({"title": "Two"}, "title 'Two' must be the one level-1 heading"),
-        ({"slug": "uno"}, "slug 'uno' and file name '01_one.ipynb' do not agree"),
-        ({"objectives": ["a"]}, "1 objectives"),
-        ({"objectives": ["a", "b", ""]}, "strings that are not empty"),
-        ({"teaches": []}, "teaches is empty"),
-        ({"minutes": 5}, "minutes is 5"),
-        ({"budget": {"cpu_s": 61, "ram_mb": 1, "gpu_s": 1}}, "budget.cpu_s is 61"),
-        ({"budget": {"cpu_s": 60, "ram_mb": 1}}, "budget.gpu_s is None"),
-        ({"budget": {"cpu_s": 1, "ram_mb": 1, "gpu_s": 1, "tpu_s": 1}}, "budget.tpu_s is not known"),
+        ({"minutes": None}, "metadata.aigc: 'minutes' is a required property"),
+        ({"minutes": 5}, "metadata.aigc.minutes: 5 is less than the minimum of 20"),
+        ({"teaches": []}, "metadata.aigc.teaches: [] "),
+        ({"teaches": ["a", " "]}, "metadata.aigc.teaches.1: ' ' does not match"),
+        ({"budget": {"cpu_s": 61, "ram_mb": 1, "gpu_s": 1}}, "budget.cpu_s: 61 is greater than the maximum of 60"),
+        ({"budget": {"cpu_s": 60, "ram_mb": 1}}, "budget: 'gpu_s' is a required property"),
+        ({"budget": {"cpu_s": 1, "ram_mb": 1, "gpu_s": 1, "tpu_s": 1}}, "('tpu_s' was unexpected)"),
         ({"datasets": ["digit"]}, "data set 'digit' is not in"),
-        ({"prerequisites": ["zero"]}, "prerequisite 'zero' is neither in the toc nor in book/course.yml"),
+        ({"title": "One"}, "metadata.aigc.title stands in book/course.yml and nowhere else"),
+        ({"part": "II"}, "metadata.aigc.part stands in book/course.yml and nowhere else"),
     ],
 )
-def test_front_matter_with_a_mistake(project, changes, message):
-    assert message in only(front(project, **changes))
+def test_a_notebook_that_declares_a_mistake(project, declared, message):
+    assert message in only(front(project, **declared))
 
 
-def two_chapters(project, of_one, of_two, plan=""):
-    project.notebook("one", ["# One"], "1", prerequisites=of_one, teaches=["x"])
-    project.notebook("two", ["# Two"], "1", prerequisites=of_two, teaches=["X"])
-    chapters = "".join(f"\n      - {{slug: {slug}, prerequisites: [{needs}]}}" for slug, needs in plan)
-    project.write("book/course.yml", f"parts:\n  - title: I\n    chapters:{chapters or ' []'}\n")
-    return check_front.prerequisites([project.chapter("one"), project.chapter("two")], check_front.plan(project.root))
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ({"title": "Two"}, "title 'Two' must be the one level-1 heading; there are ['One']"),
+        ({"summary": None}, "book/course.yml: I.chapters.0: 'summary' is a required property"),
+        ({"part": "I"}, "('part' was unexpected)"),
+        ({"objectives": None}, "book/course.yml has no objectives for 'one'"),
+        (
+            {"objectives": ["See $a$", "Do that", "Say b"]},
+            "an objective is 'Do that' in book/course.yml and 'Do it' in",
+        ),
+        ({"objectives": ["See $a$", "Do it", "Say b", "x"]}, "an objective is 'x' in book/course.yml and None in"),
+        ({"prerequisites": ["zero"]}, "'one' needs 'zero', which it lacks"),
+        ({"prerequisites": ["one"]}, "'one' needs 'one', which does not come before it"),
+    ],
+)
+def test_a_plan_with_a_mistake(project, plan, message):
+    assert message in only(front(project, plan))
 
 
-def test_prerequisites_follow_the_toc(project):
-    assert two_chapters(project, [], ["one"]) == []
-    assert "prerequisite 'two' comes after it" in only(two_chapters(project, ["two"], []))
+def test_a_list_of_objectives_in_the_text_that_goes_on(project):
+    assert "is None in book/course.yml and 'More' in" in only(
+        front(project, text=OBJECTIVES.replace("\n\n## 3", "\n4. More\n\n## 3"))
+    )
 
 
-def test_planned_prerequisites_come_earlier_in_the_plan(project):
-    plan = [("zero", ""), ("one", "zero"), ("late", "")]
-    assert two_chapters(project, ["zero"], [], plan) == []
-    assert "'late' comes after it" in only(two_chapters(project, ["late"], [], plan))
+def test_objectives_need_the_plan_and_a_slug_its_form(project):
+    wrong = front(project, {"objectives": ["See $a$"], "slug": "One"})
+    assert len(wrong) == 3
+    assert "does not match" in wrong[0]
+    assert "is too short" in wrong[1]
+    assert "book/course.yml has no chapter 'one'" in wrong[2]
 
 
-def test_a_circle_through_the_plan(project):
-    wrong = two_chapters(project, ["late"], [], [("late", "two"), ("one", "")])
-    assert wrong == []
-    wrong = two_chapters(project, ["late"], [], [("late", "one"), ("one", "")])
-    assert "form a circle" in only(wrong)
+def ordered(project, *parts):
+    project.notebook("one", ["# One"], "1", teaches=["x"])
+    project.notebook("two", ["# Two"], "1", teaches=["X"])
+    planned(project, *([PLANNED | {"slug": slug, "prerequisites": needs} for slug, needs in part] for part in parts))
+    return check_front.order([project.chapter("one"), project.chapter("two")], project.root)
+
+
+def test_the_order_of_the_plan(project):
+    assert ordered(project, [("zero", []), ("one", ["zero"])], [("two", ["one", "zero"])]) == []
+    assert "'one' needs 'two', which does not come" in only(ordered(project, [("one", ["two"])], [("two", [])]))
+    assert "in book/course.yml the order is two, one" in only(
+        ordered(project, [("two", []), ("late", []), ("one", [])])
+    )
+
+
+def test_a_circle_is_a_wrong_order(project):
+    assert len(ordered(project, [("one", []), ("late", ["later"]), ("later", ["late"]), ("two", [])])) == 1
+
+
+def test_a_chapter_planned_twice(project):
+    planned(project, [PLANNED], [PLANNED])
+    project.toc()
+    assert only(check_front.front_matter(project.root)) == "book/course.yml has 2 chapters 'one'"
 
 
 def test_a_concept_taught_twice(project):
-    two_chapters(project, [], [])
+    ordered(project, [("one", []), ("two", [])])
     wrong = [message for message in check_front.front_matter(project.root) if "concept" in message]
     assert "concept 'x' is taught in chapters/01_one/01_one.ipynb and in chapters/02_two" in only(wrong)
 

@@ -25,7 +25,7 @@ class Project:
         """A notebook of `cells`: strings are code, one-element lists are prose, dicts are cells as they stand."""
         made = [_cell(number, cell) for number, cell in enumerate(cells)]
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-        metadata = {"kernelspec": kernel, "aigc": {"slug": name} | front}
+        metadata = {"kernelspec": kernel, "aigc": front}
         value = {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
         return self.write(path(name), json.dumps(value, indent=1) + "\n")
 
