@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from book.tools import check_words
+from book.tools import check_words, markdown
 from book.tools.chapters import Chapter
-from book.tools.markdown import split
 
 MOST_LINES = 20
 # The first block, the hook, is what stands between the title and the first of these; each is a level-2 heading that
@@ -91,7 +90,7 @@ def _in_words(message: ast.expr | None) -> bool:
 
 def _phrases(chapter: Chapter) -> Iterator[str]:
     for cell in chapter.prose:
-        words = " ".join(split(cell.source)[0].lower().split())
+        words = markdown.words(cell.source).lower()
         for phrase in FORBIDDEN:
             if phrase in words:
                 yield f"cell {cell.index + 1} says “{phrase}”; show it, or leave it out"

@@ -16,7 +16,7 @@ from book.tools import chapters, markdown, plan
 from book.tools.chapters import ROOT, Chapter
 
 _PATH = re.compile(r"(?P<n>\d+)_(?P<package>[a-z_]+)/(?P<k>\d+)_(?P<slug>[^/]+)\.ipynb")
-_BY_PATH = re.compile(r"\]\([^)]*\.ipynb[^)]*\)|\]\([^)]*chapters/[^)]*\)|\{doc\}`[^`]*chapters/[^`]*`")
+_BY_PATH = re.compile(r"\.ipynb\b|chapters/")
 
 
 def layout(root: Path = ROOT) -> list[str]:
@@ -62,7 +62,7 @@ def _texts(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def _links(text: str, known: set[str]) -> Iterator[str]:
-    for found in _BY_PATH.findall(markdown.without_inline_code(markdown.split(text)[0])):
+    for found in filter(_BY_PATH.search, [*markdown.links(text), *markdown.roles(text, "doc")]):
         yield f"“{found}” points at a chapter by its path; write {{chapter}}`its slug` or {{chapter}}`words <slug>`"
     for target in markdown.roles(text, "chapter"):
         slug = target.rpartition("<")[2].rstrip("> ")

@@ -1,82 +1,112 @@
-"""What the checks and the site read out of Markdown: headings, equation labels, references; code is left out."""
+"""What the checks and the site read out of Markdown, with the parser and the extensions that the pages are built with.
+
+Code is left out; what stands in a directive that holds prose (an admonition, a figure) is read like all else.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
 
-_FENCE = re.compile(r"^(?P<indent> {0,3})(?P<mark>`{3,}|~{3,}|:{3,})(?P<info>.*)$")
-# The label may be missing: an equation without one must be read too, or its end would pass for another's beginning.
-_DOLLAR = re.compile(r"\$\$(?P<math>.+?)\$\$(?:[ \t]*\((?P<label>[^()\s]+)\))?", re.DOTALL)
-_OPTION = re.compile(r"^:(?:(?:label|name):[ \t]*(?P<label>\S+)|\w+:.*)[ \t]*$", re.MULTILINE)
-_ROLE = re.compile(r"\{(eq|row|chapter|cite(?::\w+)?)\}`([^`]+)`")
-_CODE_SPAN = re.compile(r"\{[\w:]+\}`[^`]+`|(?P<mark>`+)(?!`).+?(?<!`)(?P=mark)(?!`)")
-_WORDS_OF_ROLE = re.compile(r"\{[\w:]+\}`([^`<]+?)(?:\s*<[^`]*>)?`")
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.mdit import create_md_parser
+
+_WITHOUT_TARGET = re.compile(r"\s*<[^<>]*>$")
+_CONFIG = Path(__file__).resolve().parents[2] / "_config.yml"
 
 
-def split(text: str) -> tuple[str, list[tuple[str, str]]]:
-    """The prose of `text` without its code, and its fenced blocks as (info string, body)."""
-    prose: list[str] = []
-    blocks: list[tuple[str, str]] = []
-    opened: tuple[str, str] | None = None
-    body: list[str] = []
-    for line in text.splitlines():
-        fence = _FENCE.match(line)
-        if opened is None and fence and not _is_directive_of_prose(fence["mark"], fence["info"]):
-            opened, body = (fence["mark"], fence["info"].strip()), []
-        elif opened and fence and fence["mark"].startswith(opened[0]) and not fence["info"].strip():
-            blocks.append((opened[1], "\n".join(body)))
-            opened = None
+@cache
+def _parser() -> MarkdownIt:
+    extensions = yaml.safe_load(_CONFIG.read_text(encoding="utf-8"))["parse"]["myst_enable_extensions"]
+    return create_md_parser(MdParserConfig(enable_extensions=set(extensions)), RendererHTML)
+
+
+@cache
+def _tokens(text: str) -> tuple[Token, ...]:
+    return tuple(_read(text))
+
+
+def _read(text: str) -> Iterator[Token]:
+    for token in _parser().parse(text):
+        prose = token.info.startswith("{") and not token.info.startswith(("{math", "{code"))
+        if token.type == "colon_fence" or (token.type == "fence" and prose):
+            yield from _read(token.content)
         else:
-            (prose if opened is None else body).append(line)
-    return "\n".join(prose), blocks
+            yield token
 
 
-def _is_directive_of_prose(mark: str, info: str) -> bool:
-    """Whether a fence holds prose (an admonition, a figure) rather than code or mathematics."""
-    return mark.startswith(":") or (info.strip().startswith("{") and not info.strip().startswith(("{math", "{code")))
+def _inline(text: str) -> list[Token]:
+    """What stands within lines: words, roles, links, formulas, code."""
+    return [child for token in _tokens(text) for child in token.children or ()]
 
 
 def equations(text: str) -> list[tuple[str, str]]:
-    """Labelled equations of `text` as (label, LaTeX): `$$…$$ (label)` first, then `{math}` directives."""
-    prose, blocks = split(text)
-    pairs = _DOLLAR.finditer(without_inline_code(prose))
-    found = [(match["label"], match["math"].strip()) for match in pairs if match["label"]]
-    for info, body in blocks:
-        if info.startswith("{math}"):
-            latex = _OPTION.sub("", body).strip()
-            found += [(match["label"], latex) for match in _OPTION.finditer(body) if match["label"]]
+    """Labelled equations of `text` as (label, LaTeX), whether `$$…$$ (label)` or a `{math}` directive."""
+    found = []
+    for token in _tokens(text):
+        if token.type == "math_block_label":
+            found.append((token.info, token.content.strip()))
+        elif token.type == "fence" and token.info.startswith("{math}"):
+            options, latex = _directive(token.content)
+            found += [(options[name], latex) for name in ("label", "name") if name in options]
     return found
 
 
+def _directive(body: str) -> tuple[dict[str, str], str]:
+    """The options at the head of a directive, and what follows them."""
+    lines = body.splitlines()
+    end = next((i for i, line in enumerate(lines) if not line.startswith(":")), len(lines))
+    options = (line[1:].partition(":") for line in lines[:end])
+    return {name: value.strip() for name, _, value in options}, "\n".join(lines[end:]).strip()
+
+
 def labels(text: str) -> list[str]:
-    """Labels of the equations in `text`, in the order of `equations`."""
+    """Labels of the equations in `text`, in order."""
     return [label for label, _ in equations(text)]
 
 
 def roles(text: str, name: str) -> list[str]:
-    """Targets of `{eq}`, `{row}` or `{cite…}` roles in `text`; several keys in one role are taken apart."""
-    prose, _ = split(text)
-    # a role quoted as code, ``{eq}`x` ``, is not a reference
-    prose = re.sub(r"``.+?``", "", prose)
-    found = [body for role, body in _ROLE.findall(prose) if role.split(":")[0] == name]
+    """Targets of the roles `name` in `text` (`cite` stands for `cite:p` too); several keys in one are taken apart."""
+    found = [t.content for t in _inline(text) if t.type == "myst_role" and t.meta["name"].split(":")[0] == name]
     return [key.strip() for body in found for key in body.split(",")]
+
+
+def links(text: str) -> list[str]:
+    """Targets of the links `[words](target)` in `text`."""
+    return [str(token.attrs["href"]) for token in _inline(text) if token.type == "link_open"]
 
 
 def headings(text: str) -> list[tuple[int, str]]:
     """Headings of `text` as (level, words)."""
-    prose, _ = split(text)
-    return [(len(marks), words) for marks, words in _HEADING.findall(prose)]
+    pairs = pairwise(_tokens(text))
+    return [(int(token.tag[1]), after.content) for token, after in pairs if token.type == "heading_open"]
 
 
-def without_inline_code(prose: str) -> str:
-    """`prose` without its code spans; roles stay as they are."""
-    return _CODE_SPAN.sub(lambda found: "" if found["mark"] else found[0], prose)
+def words(text: str) -> str:
+    """The words of `text` on one line, without blocks of code; a role is what it shows."""
+    return " ".join(_shown(token.children or ()) for token in _tokens(text) if token.type == "inline")
+
+
+def _shown(inline: Sequence[Token]) -> str:
+    shapes = {"text": "{}", "myst_role": "{}", "code_inline": "`{}`", "math_inline": "${}$", "softbreak": " "}
+    parts = (shapes.get(token.type, "").format(_WITHOUT_TARGET.sub("", token.content)) for token in inline)
+    return " ".join("".join(parts).split())
 
 
 def numbered(text: str, title: str) -> list[str]:
-    """Items of the numbered list in the section of `text` whose heading ends with `title`, as plain words."""
-    prose, _ = split(text)
-    section = re.search(rf"^##[^\n]*{re.escape(title)}\n(.*?)(?=^## |\Z)", prose, re.MULTILINE | re.DOTALL)
-    items = re.findall(r"^\d+\. +(.+(?:\n {2,}.+)*)", section[1], re.MULTILINE) if section else []
-    return [" ".join(_WORDS_OF_ROLE.sub(r"\1", item).split()).removesuffix(".") for item in items]
+    """Items of the numbered lists below the heading of `text` that ends with `title`, as words without a full stop."""
+    inside, found, item = False, [], False
+    for token, after in pairwise(_tokens(text)):
+        if token.type == "heading_open":
+            inside = after.content.endswith(title)
+        item = token.type != "list_item_close" and (item or (token.type == "list_item_open" and token.info.isdigit()))
+        if inside and item and token.type == "inline":
+            found.append(_shown(token.children or ()).removesuffix("."))
+    return found

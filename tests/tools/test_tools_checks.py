@@ -72,7 +72,11 @@ def test_a_label_used_twice_a_foreign_prefix_and_a_dangling_reference(checked):
         ("```{math}\n:label: a-b\nx\n```", ["a-b"]),
         ("````\n```{math}\n:label: a-b\nx\n```\n````", []),
         (":::{note}\n$$ x $$ (a-b)\n:::", ["a-b"]),
-        ("$$ x $$ (a-b) and $$ y $$ (a-c)", ["a-b", "a-c"]),
+        ("$$ x $$ (a-b)\n$$ y $$ (a-c)", ["a-b", "a-c"]),
+        # a page numbers equations that stand by themselves, and none within a line
+        ("Here $$ x $$ (a-b) is no block.", []),
+        ("> $$ x $$ (a-b)", ["a-b"]),
+        ("````{note}\n:class: tip\n\n```{math}\n:label: a-b\n:nowrap:\nx\n```\n````", ["a-b"]),
     ],
 )
 def test_labels(text, labels):
@@ -82,6 +86,19 @@ def test_labels(text, labels):
 def test_an_equation_begins_after_the_unlabelled_one_before_it():
     text = "$$\na = b\n$$\n\nwhere\n\n$$ c $$ (a-c)\n\n$$ d $$\n\n$$\ne\n$$ (a-e)"
     assert markdown.equations(text) == [("a-c", "c"), ("a-e", "e")]
+
+
+def test_the_latex_of_a_directive_is_without_its_options():
+    assert markdown.equations("```{math}\n:label: a-b\n:nowrap:\n\nx\n:y\n```") == [("a-b", "x\n:y")]
+
+
+def test_roles_links_and_words():
+    text = "See {cite:p}`one, two`, {eq}`a-b`, {term}`a word <w>`, [this](x.md), $n$.\n``{eq}`c` ``"
+    text += "\n```\n{eq}`d` [l](y)\n```"
+    assert markdown.roles(text, "cite") == ["one", "two"]
+    assert markdown.roles(text, "eq") == ["a-b"]
+    assert markdown.links(text) == ["x.md"]
+    assert markdown.words(text) == "See one, two, a-b, a word, this, $n$. `{eq}`c` `"
 
 
 def test_proofs_carry_their_source_and_methods_their_class(project):
