@@ -6,8 +6,10 @@ the library or Jupyter, so that the checks and the site's extension can call it 
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -185,6 +187,28 @@ def pages(root: Path = ROOT) -> list[Path]:
 def all(root: Path = ROOT) -> list[Chapter]:
     """Every notebook of the toc, in its order."""
     return [load(path, root) for path in pages(root) if path.suffix == ".ipynb"]
+
+
+def find(slug: str, root: Path = ROOT) -> Chapter:
+    """The chapter `slug`.
+
+    Raises:
+        BookError: There is none; the sentence names chapters with a name near it, or says how to begin it.
+    """
+    book = {slug_of(path): path for path in notebooks(root)}
+    if slug in book:
+        return load(book[slug], root)
+    if slug in plan.chapters(root):
+        raise BookError(f"the chapter {slug!r} is planned and not written; `make chapter SLUG={slug}` begins it")
+    raise BookError(f"there is no chapter {slug!r}; {near(slug, book)}")
+
+
+def near(slug: str, known: Iterable[str]) -> str:
+    """Words that help with a slug that is not `known`: those like it, or some."""
+    known = list(known)
+    if found := difflib.get_close_matches(slug, known):
+        return f"did you mean {' or '.join(found)}?"
+    return f"there are {', '.join(known[:12])}{', …' if known[12:] else ''}"
 
 
 def notebooks(root: Path = ROOT) -> list[Path]:
