@@ -17,7 +17,7 @@ def test_source():
 
 @pytest.mark.parametrize("chapter", BOOK, ids=lambda chapter: chapter.slug)
 def test_form(chapter):
-    wrong = check_form.form(chapter)
+    wrong = check_form.form(chapter) + checks.empty(chapter)
     assert not wrong, "\n" + "\n".join(wrong)
 
 
@@ -26,7 +26,7 @@ def test_stripped():
     paths = [str(path) for path in chapters.notebooks()]
     assert paths
     run = subprocess.run([sys.executable, "-m", "nbstripout", "--verify", *paths], capture_output=True, check=False)
-    assert run.returncode == 0, f"run `make strip`: {run.stdout.decode()}"
+    assert run.returncode == 0, f"run `make format`: {run.stdout.decode()}"
 
 
 @pytest.mark.parametrize("chapter", BOOK, ids=lambda chapter: chapter.slug)

@@ -48,7 +48,7 @@ def _kernel(chapter: Chapter) -> Iterator[str]:
         yield f"kernelspec is {name!r}; it must be 'python3', which every installation has"
     extra = chapter.metadata.keys() - {"kernelspec", "language_info", "aigc"}
     if extra:
-        yield f"metadata holds {', '.join(sorted(extra))}; run `make strip`"
+        yield f"metadata holds {', '.join(sorted(extra))}; run `make format`"
 
 
 def _cells(chapter: Chapter) -> Iterator[str]:

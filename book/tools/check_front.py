@@ -14,10 +14,11 @@ import jsonschema
 from book.tools import chapters, plan
 from book.tools.chapters import ROOT, Chapter
 
+MANY = 99
 TEXT = {"type": "string", "pattern": r"\S"}
 
 
-def _texts(about: str, least: int = 0, most: int = 99) -> dict[str, Any]:
+def _texts(about: str, least: int = 0, most: int = MANY) -> dict[str, Any]:
     return {"description": about, "type": "array", "items": TEXT, "minItems": least, "maxItems": most}
 
 
@@ -57,11 +58,11 @@ DECLARED = _record(
 def front_matter(root: Path = ROOT, datasets: Collection[str] = ()) -> list[str]:
     """Everything wrong with plan and front matter of the chapters in the toc; `datasets` are the names that exist."""
     book = chapters.all(root)
-    wrong = _planned(root) + [f"{chapter.name}: {message}" for chapter in book for message in one(chapter, datasets)]
+    wrong = planned(root) + [f"{chapter.name}: {message}" for chapter in book for message in one(chapter, datasets)]
     return wrong + _concepts(book) + order(book, root)
 
 
-def _planned(root: Path) -> list[str]:
+def planned(root: Path) -> list[str]:
     """What is wrong with the plan by itself."""
     parts = plan.parts(root)
     slugs = [chapter.get("slug") for part in parts for chapter in part["chapters"]]

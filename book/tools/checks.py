@@ -8,16 +8,24 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from book.tools import chapters, markdown, proofs
+from book.tools import chapters, markdown, plan, proofs
 from book.tools.chapters import ROOT, Chapter
 
-SLUG = re.compile(r"[a-z0-9_]+")
+LEAST_EQUATIONS, LEAST_TERMS, LEAST_SOURCES = 3, 5, 3
+TAGS = {
+    "hide-input": "folds the code; what it makes stays in sight",
+    "hide-cell": "folds the cell with what it makes",
+    "remove-input": "leaves the code out, for a cell that only draws or asks",
+    "remove-cell": "leaves the whole cell out of the page",
+    "hero": "shows what the cell draws on the first page of the book",
+    "raises-exception": "lets the cell end with an error, which the page shows",
+}
 
 
 def source(root: Path = ROOT) -> list[str]:
-    """What must be right before anything is executed or written: the toc, slugs, and notebooks without outputs."""
+    """What must be right before anything is executed or written: the toc, slugs, no outputs, known tags."""
     book = chapters.all(root)
-    return toc(root) + slugs(book) + [message for chapter in book for message in outputs(chapter)]
+    return toc(root) + slugs(book) + [message for check in (outputs, tags) for chapter in book for message in check(chapter)]
 
 
 def slugs(book: list[Chapter]) -> list[str]:
@@ -26,7 +34,7 @@ def slugs(book: list[Chapter]) -> list[str]:
         f"{chapter.name}: its slug is {chapter.slug!r}; name the file <number>_<slug>.ipynb with a slug of small "
         "letters, digits and underscores"
         for chapter in book
-        if not SLUG.fullmatch(chapter.slug)
+        if not plan.SLUG.fullmatch(chapter.slug)
     ]
 
 
@@ -46,7 +54,7 @@ def toc(root: Path = ROOT) -> list[str]:
 
 def outputs(chapter: Chapter) -> list[str]:
     """Cells with stored outputs or counts; a notebook without code."""
-    cure = "run `make strip` before committing"
+    cure = "run `make format` before committing"
     wrong = [
         f"{chapter.name}, code cell {cell.number} (cell {cell.index + 1}): holds stored outputs; {cure}"
         for cell in chapter.code
@@ -55,6 +63,35 @@ def outputs(chapter: Chapter) -> list[str]:
     if not chapter.code:
         wrong.append(f"{chapter.name} has no code cell; make it a Markdown page")
     return wrong
+
+
+def tags(chapter: Chapter) -> list[str]:
+    """Tags that mean nothing: a slip in one would show the code that it should fold."""
+    return [
+        f"{chapter.name}, code cell {cell.number}: tag {tag!r} is not known; there are {', '.join(TAGS)}"
+        for cell in chapter.code
+        for tag in cell.tags
+        if tag not in TAGS
+    ]
+
+
+def empty(chapter: Chapter) -> list[str]:
+    """Sections that are a heading and nothing else."""
+    text = "\n\n".join(cell.source if cell.kind == "markdown" else "a program" for cell in chapter.cells)
+    _, *sections = re.split(r"^## (.*)$", text, flags=re.MULTILINE)
+    pairs = zip(sections[::2], sections[1::2], strict=True)
+    return [f"{chapter.name}: the block “{heading}” is empty" for heading, body in pairs if not body.strip()]
+
+
+def minima(chapter: Chapter) -> list[str]:
+    """What a chapter has too few of: equations with a label, terms of the glossary, sources."""
+    terms = {key for cell in chapter.prose for key in markdown.roles(cell.source, "term")}
+    counts = (
+        (len(set(chapter.labels)), LEAST_EQUATIONS, "labelled equations"),
+        (len(terms), LEAST_TERMS, "terms that link to the glossary, {term}`…`"),
+        (len(set(chapter.citations)), LEAST_SOURCES, "sources, {cite:t}`…`"),
+    )
+    return [f"{chapter.name} has {n} {what}; at least {least}" for n, least, what in counts if n < least]
 
 
 def equations(root: Path = ROOT) -> list[str]:
