@@ -16,7 +16,8 @@ PYTHON ?=
 export PORT TORCH_INDEX
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-site mutants museum bench catalogue lab serve doctor clean lint lock platforms compat strip venv
+.PHONY: help book test test-site mutants museum bench catalogue chapter check edit apply format lab serve doctor clean
+.PHONY: lint lock platforms compat venv
 .NOTPARALLEL:
 
 help: ## say what there is
@@ -30,8 +31,11 @@ help: ## say what there is
 	@echo "make bench     time every family against the same network in plain PyTorch (some minutes, on a quiet machine)"
 	@echo "make museum    train the failures of the museum and their cures from ten seeds, and renew their table (minutes)"
 	@echo "make catalogue extract the messages for translators, and renew the catalogues in book/locale"
+	@echo "make chapter   begin a planned chapter: make chapter SLUG=…, a slug of book/course.yml"
+	@echo "make check     check one chapter alone, page included: make check CHAPTER=… (MUTANTS=all plants all its mistakes)"
+	@echo "make edit      write a chapter as Markdown to edit it: make edit CHAPTER=…; make apply CHAPTER=… puts it back"
+	@echo "make format    format code and notebooks, sort imports, remove the notebooks' outputs"
 	@echo "make lint      ruff and pyright"
-	@echo "make strip     remove outputs from the notebooks before a commit"
 	@echo "make lock      resolve pyproject.toml's ranges into requirements.lock; UPGRADE=torch renews a version"
 	@echo "make platforms try the lock on every supported Python and platform, and renew the README's table"
 	@echo "make compat    test the library with the newest and with the oldest packages that it allows (minutes)"
@@ -85,13 +89,26 @@ serve: venv
 doctor: venv
 	@$(PY) -m book.tools.doctor
 
+# Every tool runs even when one before it found something.
 lint: venv
-	@$(PY) -m ruff check .
-	@$(PY) -m ruff format --check .
-	@$(PY) -m pyright
+	@status=0; for tool in "ruff check ." "ruff format --check ." pyright; do $(PY) -m $$tool || status=1; done; exit $$status
 
-strip: venv
+format: venv
+	@$(PY) -m ruff check --quiet --select I --fix .
+	@$(PY) -m ruff format .
 	@$(PY) -m nbstripout chapters/*/*.ipynb
+
+chapter: venv
+	@$(PY) -m book.tools.new_chapter "$(SLUG)"
+
+check: venv
+	@$(PY) -m book.tools.check_chapter "$(CHAPTER)" --mutants $(or $(MUTANTS),3)
+
+edit: venv
+	@$(PY) -m book.tools.edit "$(CHAPTER)"
+
+apply: venv
+	@$(PY) -m book.tools.edit --apply "$(CHAPTER)"
 
 lock: venv
 	@$(PY) -m book.tools.platforms --lock $(UPGRADE)

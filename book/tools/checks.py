@@ -25,7 +25,11 @@ TAGS = {
 def source(root: Path = ROOT) -> list[str]:
     """What must be right before anything is executed or written: the toc, slugs, no outputs, known tags."""
     book = chapters.all(root)
-    return toc(root) + slugs(book) + [message for check in (outputs, tags) for chapter in book for message in check(chapter)]
+    return (
+        toc(root)
+        + slugs(book)
+        + [message for check in (outputs, tags) for chapter in book for message in check(chapter)]
+    )
 
 
 def slugs(book: list[Chapter]) -> list[str]:

@@ -99,14 +99,19 @@ def _last_seconds(chapter: Chapter) -> float:
     return kept["cpu_s"] if kept else float("inf")
 
 
-def execute(root: Path = ROOT, *, everything: bool = False, jobs: int = 2) -> list[Outcome]:
-    """Execute the notebooks whose kept outputs are stale, or all; refuse a source that is wrong before starting."""
+def execute(root: Path = ROOT, *, everything: bool = False, jobs: int = 2, only: str = "") -> list[Outcome]:
+    """Execute the notebooks whose kept outputs are stale, all, or the chapter `only` (a slug) if it is stale.
+
+    Raises:
+        BookError: The source is wrong; nothing has been executed.
+    """
     if problems := checks.source(root):
         raise BookError("\n\n".join(problems))
     book = chapters.all(root)
     for line in heal.heal(root, book):
         print(line, flush=True)
     _prune(book, root)
+    book = [chapter for chapter in book if only in ("", chapter.slug)]
     todo = book if everything else [chapter for chapter in book if not record.is_done(chapter, profile())]
     if not todo:
         print(f"0 of {len(book)} notebooks to execute: nothing they depend on has changed.", flush=True)
@@ -133,13 +138,14 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m book.tools.execute", description="Execute the notebooks of the book."
     )
     parser.add_argument("--all", action="store_true", help="execute every notebook, changed or not")
+    parser.add_argument("--only", default="", metavar="SLUG", help="execute this chapter alone, if it changed")
     parser.add_argument("--jobs", type=int, default=1 if profile() == "gpu" else 2, help="notebooks at a time")
     parser.add_argument("--root", type=Path, default=ROOT, help="the book's folder")
     options = parser.parse_args(arguments)
     root, start = options.root.resolve(), time.monotonic()
     interrupts.interruptible()
     try:
-        outcomes = _all_in_words(root, options.all, options.jobs)
+        outcomes = _all_in_words(root, options.all, options.jobs, options.only)
         problems = [outcome.problem for outcome in outcomes if outcome.problem]
     except BookError as error:
         problems, outcomes = [str(error)], []
@@ -151,12 +157,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if problems else 0
 
 
-def _all_in_words(root: Path, everything: bool, jobs: int) -> list[Outcome]:
+def _all_in_words(root: Path, everything: bool, jobs: int, only: str) -> list[Outcome]:
     """Execute; what the operating system refuses becomes a sentence. A run over everything leaves a report."""
     build, start = root / "_build", time.monotonic()
     with files.in_words(build), files.only_run(build):
         home.settle(build)
-        outcomes = execute(root, everything=everything, jobs=jobs)
+        outcomes = execute(root, everything=everything, jobs=jobs, only=only)
         if everything:
             spent = round(time.monotonic() - start, 1)
             files.write_json(root / REPORT, {"seconds": spent, "outcomes": [asdict(one) for one in outcomes]})

@@ -1,7 +1,7 @@
 """One Sphinx build with Jupyter Book's configuration: `python -m book.tools.sphinx_build ROOT OUTPUT`.
 
-Called by `site.py` and `catalogue.py`. It differs from `jupyter-book build` in where it writes, and in refusing to
-execute notebooks.
+Called by `site.py`, `page.py` and `catalogue.py`. It differs from `jupyter-book build` in where it writes, and in
+refusing to execute notebooks.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ class Mistake:
         return source.replace(self.was, self.now)
 
 
-def read(folder: Path = MISTAKES) -> list[Mistake]:
-    """All mistakes, in the order of the files."""
-    return [Mistake(**row) for path in sorted(folder.glob("*.yml")) for row in yaml.safe_load(path.read_text())]
+def read(folder: Path = MISTAKES, chapter: str = "*") -> list[Mistake]:
+    """All mistakes, in the order of the files, or those of one chapter's file."""
+    paths = sorted(folder.glob(f"{chapter}.yml"))
+    return [Mistake(**row) for path in paths for row in yaml.safe_load(path.read_text())]

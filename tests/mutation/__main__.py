@@ -2,8 +2,10 @@
 
 python -m tests.mutation              all mistakes, two at a time
 python -m tests.mutation gan/game     those whose file or reason contains the words
+python -m tests.mutation --help       how to choose by chapter and number
 """
 
+import argparse
 import contextlib
 import json
 import os
@@ -119,10 +121,21 @@ def healthy(mistakes: list[Mistake], root: Path = ROOT) -> bool:
         return tester.run(tests) == "SURVIVED"
 
 
-def main(words: list[str]) -> int:
-    chosen = [m for m in read() if all(word in f"{m.file} {m.why}" for word in words)]
+def some(mistakes: list[Mistake], most: int) -> list[Mistake]:
+    """At most `most` of them, spread over the list."""
+    return mistakes[:: -(-len(mistakes) // most)] if mistakes else []
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description="Plant mistakes, run the tests.")
+    parser.add_argument("words", nargs="*", help="plant those whose file or reason contains the words")
+    parser.add_argument("--chapter", default="*", metavar="SLUG", help="plant those of one chapter's list")
+    parser.add_argument("--most", type=int, default=10**6, metavar="N", help="plant N of them, spread over the list")
+    asked = parser.parse_args(arguments)
+    found = [m for m in read(chapter=asked.chapter) if all(word in f"{m.file} {m.why}" for word in asked.words)]
+    chosen = some(found, asked.most)
     if not chosen:
-        print(f"No mistake matches {' '.join(words)!r}; leave the words out to plant all {len(read())}.")
+        print(f"No mistake matches {' '.join(arguments)!r}; leave the words out to plant all {len(read())}.")
         return 1
     if not healthy(chosen):
         print("The tests fail without any mistake. Run `make test` and mend that first.")
