@@ -33,3 +33,11 @@ def tiny_book(folder):
     made.notebook("two", ["# Two"], "from aigc_course import right\nright.RIGHT")
     made.toc("one", "two")
     return made
+
+
+@pytest.fixture
+def executed(project):
+    """A tiny book whose notebooks count as executed, with outputs that no execution would give."""
+    for slug in ("one", "two"):
+        project.keep(slug, f"kept {slug}")
+    return project
