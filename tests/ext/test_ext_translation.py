@@ -24,7 +24,7 @@ def figure(data: dict | None = None, **about: object) -> dict:
     return code("draw()", {"data": data or {"image/png": png()}, "metadata": {"aigc": about}})
 
 
-TEMPLATE = "A gap of {gap:.2f} in $x = {x:.1f}$, {{sic}}."
+TEMPLATE = "A gap of {gap:.2f} in $x = {x:.1f}$."
 GAP = figure(caption=TEMPLATE, alt="{x:.1f} lines", values={"gap:.2f": "0.13", "x:.1f": "2.5"})
 
 
@@ -32,8 +32,16 @@ def test_captions_and_alternative_texts_show_their_values(project: Project):
     project.chapter("demo", GAP)
     built = project.build()
     assert built.status == 0, built.warnings
-    assert r"A gap of 0.13 in \(x = 2.5\), {sic}." in built.words(PAGE, "figcaption")[0]
+    assert r"A gap of 0.13 in \(x = 2.5\)." in built.words(PAGE, "figcaption")[0]
     assert built.page(PAGE).select("figure img")[0]["alt"] == "2.5 lines"
+
+
+def test_a_doubled_brace_is_a_brace(project: Project):
+    project.chapter("demo", figure(caption="The set {{{n}}}, {{sic}}.", alt="{{}}", values={"n": "3"}))
+    built = project.build()
+    assert built.status == 0, built.warnings
+    assert "The set {3}, {sic}." in built.words(PAGE, "figcaption")[0]
+    assert built.page(PAGE).select("figure img")[0]["alt"] == "{}"
 
 
 def test_the_catalogue_holds_the_template_whatever_was_measured(project: Project):
