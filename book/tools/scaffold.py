@@ -80,7 +80,7 @@ Objectives:
 
 import torch
 
-from aigc_course.core.grading import Exercise, Project, Question
+from aigc_course.core.grading import Exercise, Project, Question, number
 from aigc_course.exercises.answers.{slug} import {graded}
 
 
@@ -97,7 +97,8 @@ EXERCISES = (
 def _entry(slug: str, objective: int, name: str, function: str) -> str:
     head = f'id="{slug}.{name}", objective={objective}, text=""'
     if function == "grade":
-        return f"    Exercise({head}, stub={stub(name)!r}, hints=(), solution={name}, inputs=_number, wrong=()),"
+        rest = 'hints=(), inputs=_number, arguments=(number("x"),), wrong=()'
+        return f"    Exercise({head}, stub={stub(name)!r}, solution={name}, {rest}),"
     return f"    Project({head}, rubric=())," if name == "project" else f"    Question({head}, options=()),"
 
 
