@@ -3,7 +3,7 @@
 import pytest
 
 from tests.mutation import ROOT, Mistake, read
-from tests.mutation.__main__ import main, verdicts
+from tests.mutation.__main__ import main, some, verdicts
 
 ALL = read()
 named = pytest.mark.parametrize("mistake", ALL, ids=[f"{m.file.removeprefix('aigc_course/')}: {m.why}" for m in ALL])
@@ -57,3 +57,13 @@ def test_the_planter_tells_sharp_tests_from_blunt_ones(project, capsys):
 def test_words_that_match_nothing_say_so(capsys):
     assert main(["no such mistake"]) == 1
     assert "leave the words out" in capsys.readouterr().out
+
+
+def test_a_few_mistakes_of_one_chapter():
+    own = read(chapter="vae_text")
+    assert own
+    assert set(own) < set(ALL)
+    assert read(chapter="no_such_chapter") == []
+    assert some(list(range(10)), 3) == [0, 4, 8]
+    assert some(own, 10**6) == own
+    assert some([], 3) == []
