@@ -8,8 +8,10 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = [path for folder in ("aigc_course", "benchmarks", "book", "tests") for path in (ROOT / folder).rglob("*.py")]
 
 
-def test_no_file_is_longer_than_300_lines():
-    lines = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in FILES}
+def test_no_module_is_longer_than_300_lines():
+    """A longer one holds more than one idea; a list of cases in a test may be long."""
+    modules = [path for path in FILES if path.relative_to(ROOT).parts[0] != "tests"]
+    lines = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules}
     assert {name: n for name, n in lines.items() if n > 300} == {}
 
 
