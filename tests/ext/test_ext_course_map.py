@@ -108,7 +108,7 @@ def test_the_table_has_a_row_for_each_written_chapter(book: Project):
     built = book.build()
     assert built.status == 0, built.warnings
     assert len(built.words("index", "table tr")) == 2
-    cells = ["Variational autoencoders", "50 min", "41 s of 60 s", "digits, mnist", "1/1", "0"]
+    cells = ["Variational autoencoders", "50 min", "41 of 60 CPU seconds", "digits, mnist", "1/1", "0"]
     assert built.words("index", "table td") == cells
 
 

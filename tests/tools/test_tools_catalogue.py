@@ -4,7 +4,6 @@ import pytest
 from babel.messages.pofile import read_po
 
 from book.tools import catalogue
-from tests.tools.test_tools_site import executed  # noqa: F401
 
 PAGE = "chapters/01_one/01_one"
 
@@ -15,7 +14,7 @@ def messages(project, language, page=PAGE):
         return {message.id: message for message in read_po(text) if message.id}
 
 
-def test_templates_come_from_the_executed_book_and_translations_survive(executed):  # noqa: F811
+def test_templates_come_from_the_executed_book_and_translations_survive(executed):
     project = executed
     project.write("book/pages/api.md", "# The library\n")
     config, toc = project.root / "_config.yml", project.root / "book/_toc.yml"
