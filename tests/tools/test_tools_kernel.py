@@ -4,6 +4,7 @@ import json
 import signal
 import textwrap
 import time
+from contextlib import contextmanager
 
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
@@ -46,9 +47,8 @@ class Running:
             found += [content["text"]] if "text" in content else content.get("traceback", [])
 
 
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("k")
+@contextmanager
+def started(folder):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(assert_values.FILE, str(folder / "values.json"))
         running = Running(folder)
@@ -57,6 +57,18 @@ def kernel(tmp_path_factory):
     running.manager.shutdown_kernel(now=True)
     running.client.context.destroy(linger=0)
     running.manager.context.destroy(linger=0)
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    with started(tmp_path_factory.mktemp("k")) as running:
+        yield running
+
+
+@pytest.fixture
+def doomed(tmp_path):
+    with started(tmp_path) as running:
+        yield running
 
 
 def test_the_seconds_of_a_child_that_has_ended_count_and_sleeping_does_not(kernel):
@@ -133,8 +145,8 @@ def test_asserts_say_on_the_page_what_they_say_without_the_runner(kernel):
     assert kernel.run("del kept; print(sorted(globals()))") == names
 
 
-def test_an_answer_is_not_awaited_from_a_dead_kernel(kernel):
+def test_an_answer_is_not_awaited_from_a_dead_kernel(doomed):
     # `Empty` after two minutes would be the other way to end
     with pytest.raises(KernelDied) as died:
-        kernel.run("import signal", "os.kill(os.getpid(), signal.SIGKILL)")
+        doomed.run("import os, signal", "os.kill(os.getpid(), signal.SIGKILL)")
     assert died.value.status == -signal.SIGKILL
