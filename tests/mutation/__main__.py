@@ -25,7 +25,7 @@ from tests.mutation import ROOT, Mistake, read
 
 SERVER = Path(__file__).with_name("server.py")
 OPTIONS = ("-x", "-m", "not site and not gpu", "-p", "no:cacheprovider")
-NEEDED = ("aigc_course", "book", "tests", "pyproject.toml", "conftest.py")
+NEEDED = ("aigc_course", "book", "tests", "_config.yml", "pyproject.toml", "conftest.py")
 VERDICTS = {0: "SURVIVED", 1: "caught"}  # pytest: 0 all passed, 1 some failed; anything else ran no test
 ENOUGH = 0.95
 PATIENCE = 300  # seconds; a loop that no longer ends has been noticed too
