@@ -29,7 +29,7 @@ KINDS = {
     "options and hints": ".exercise summary",
     "verdicts, explanations, hints": ".exercise .sd-summary-content p",
     "rubric": ".exercise-project li",
-    "links to tests": "p.equation-proof",
+    "links to tests": "p.equation-check",
     "paragraphs and lists": "section > p, section > ul > li",
 }
 
