@@ -23,7 +23,7 @@ from book.tools.chapters import ROOT, BookError, Chapter
 
 SHARED = ("aigc_course", "tests", "book/_static", "book/_templates", "book/diagrams")
 COPIED = ("_config.yml", "book/course.yml", "book/folklore.yml", "book/references.bib")
-PAGES = ("start", "notation", "glossary", "proofs", "folklore", "bibliography")
+LEFT_OUT = ("book/pages/api", "book/pages/colophon")  # no chapter links to them, and the first takes a minute
 PLACE = "_build/check"
 
 
@@ -55,7 +55,7 @@ def _lay_out(chapter: Chapter, folder: Path) -> None:
         if (root / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).symlink_to(root / name)
-    pages = [f"book/pages/{name}" for name in PAGES if (root / f"book/pages/{name}.md").exists()]
+    pages = [name for name in chapters.toc(root) if name.startswith("book/pages/") and name not in LEFT_OUT]
     for name in [*COPIED, *(f"{page}.md" for page in pages)]:
         if (root / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
