@@ -13,11 +13,11 @@ import torch
 from torch import nn
 
 from aigc_course.core import profile
-from aigc_course.core.train import GradientDescent, batches
+from aigc_course.core.train import Trainer, batches
 from aigc_course.gan.dcgan import dcgan
-from aigc_course.gan.game import GAN, mlp_discriminator, mlp_generator
+from aigc_course.gan.gan import GAN, mlp_discriminator, mlp_generator
 from aigc_course.vae import convolutional
-from aigc_course.vae.gaussian import fully_connected
+from aigc_course.vae.vae import fully_connected
 from benchmarks import plain
 from benchmarks.measure import Action
 
@@ -41,7 +41,7 @@ class Task(NamedTuple):
 def vae() -> list[Task]:
     """The VAE with dense layers: 784-400-20, batches of 128."""
     x, batch = torch.rand(2048, 1, 28, 28), 128
-    models = [fully_connected((1, 28, 28), k=20) for _ in range(3)]
+    models = [fully_connected((1, 28, 28), latent_dim=20) for _ in range(3)]
     reference = plain.VAE()
     training = {
         "plain": fed(plain.vae_step(reference), plain.loaded(batch, x)),
@@ -74,7 +74,11 @@ def dense_gan() -> list[Task]:
     x, batch, k = torch.rand(2048, 1, 32, 32), 64, 16
     g, d = plain.dense_generator(k), plain.dense_discriminator()
     players = [
-        GAN(mlp_generator(k=k, shape=(1, 32, 32), output=nn.Sigmoid()), mlp_discriminator(shape=(1, 32, 32)), k=k)
+        GAN(
+            mlp_generator(latent_dim=k, shape=(1, 32, 32), output=nn.Sigmoid()),
+            mlp_discriminator(shape=(1, 32, 32)),
+            latent_dim=k,
+        )
         for _ in range(2)
     ]
     training = {"plain": fed(plain.gan_step(g, d, k), plain.loaded(batch, x))}
@@ -113,16 +117,18 @@ def deep_convolutional_gan() -> list[Task]:
     return [Task("DCGAN 64×64, training", batch, training), Task("DCGAN 64×64, sampling", batch, sampling)]
 
 
-def _dcgan(k: int) -> GAN:
+def _dcgan(latent_dim: int) -> GAN:
     plain_settings = {"lr_g": 2e-4, "lr_d": 2e-4, "betas": (0.5, 0.999), "smoothing": 0.0, "penalty": 0.0}
-    return dcgan(k=k, width=64, channels=3, size=64, batch_norm=True, average=None, **plain_settings)
+    return dcgan(
+        latent_dim=latent_dim, base_channels=64, channels=3, size=64, batch_norm=True, ema_decay=None, **plain_settings
+    )
 
 
 def descents(models: list[Any], x: Any, batch: int) -> dict[str, Action]:
     """One update of a model with a loss: with the optimiser's defaults, fused, and in bfloat16 as well."""
     rules = [torch.optim.Adam(model.parameters(), lr=1e-3, fused=i > 0) for i, model in enumerate(models)]
     runs = [
-        fed(GradientDescent(model, model.loss, optimizer=rule).step, batches(x, batch, seed=0))
+        fed(Trainer(model, model.loss, optimizer=rule).step, batches(x, batch, seed=0))
         for model, rule in zip(models, rules, strict=True)
     ]
     return {OURS: runs[0], FUSED: runs[1], BF16: in_bf16(runs[2])}

@@ -76,16 +76,16 @@ def descent(model: nn.Module, of: Callable[[Any], Tensor], lr: float = 1e-3) -> 
 class Stencil(nn.Module):
     """The convolutional VAE of the library for 32×32, layer by layer."""
 
-    def __init__(self, k: int = 8, width: int = 8, hidden: int = 256) -> None:
+    def __init__(self, latent_dim: int = 8, width: int = 8, hidden: int = 256) -> None:
         super().__init__()
-        self.k = k
+        self.latent_dim = latent_dim
         self.encoder = nn.Sequential(
             nn.Conv2d(1, width, 4, 2, 1), nn.GroupNorm(1, width), nn.SiLU(),
             nn.Conv2d(width, 2 * width, 4, 2, 1), nn.GroupNorm(1, 2 * width), nn.SiLU(), nn.Flatten(),
-            nn.Linear(128 * width, hidden), nn.LayerNorm(hidden), nn.SiLU(), nn.Linear(hidden, 2 * k),
+            nn.Linear(128 * width, hidden), nn.LayerNorm(hidden), nn.SiLU(), nn.Linear(hidden, 2 * latent_dim),
         )  # fmt: skip
         self.decoder = nn.Sequential(
-            nn.Linear(k, hidden), nn.LayerNorm(hidden), nn.SiLU(),
+            nn.Linear(latent_dim, hidden), nn.LayerNorm(hidden), nn.SiLU(),
             nn.Linear(hidden, hidden), nn.LayerNorm(hidden), nn.SiLU(),
             nn.Linear(hidden, 128 * width), nn.LayerNorm(128 * width), nn.SiLU(), nn.Unflatten(1, (2 * width, 8, 8)),
             nn.ConvTranspose2d(2 * width, width, 4, 2, 1), nn.GroupNorm(1, width), nn.SiLU(),
@@ -101,14 +101,14 @@ class Stencil(nn.Module):
     def sample(self, n: int) -> Tensor:
         """Decoder means for codes from the prior."""
         with torch.no_grad():
-            return self.decoder(torch.randn(n, self.k)).sigmoid()
+            return self.decoder(torch.randn(n, self.latent_dim)).sigmoid()
 
 
-def dense_generator(k: int = 16, side: int = 32, hidden: int = 128) -> nn.Sequential:
+def dense_generator(latent_dim: int = 16, side: int = 32, hidden: int = 128) -> nn.Sequential:
     """Three dense layers."""
     return nn.Sequential(
-        nn.Linear(k, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, side**2), nn.Sigmoid(),
-        nn.Unflatten(1, (1, side, side)),
+        nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),
+        nn.Linear(hidden, side**2), nn.Sigmoid(), nn.Unflatten(1, (1, side, side)),
     )  # fmt: skip
 
 
@@ -128,11 +128,11 @@ def _down(inputs: int, outputs: int) -> list[nn.Module]:
     return [nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2, True)]
 
 
-def dcgan_generator(k: int = 100, width: int = 64, channels: int = 3) -> nn.Sequential:
+def dcgan_generator(latent_dim: int = 100, width: int = 64, channels: int = 3) -> nn.Sequential:
     """Radford et al.'s generator for 64×64."""
     return nn.Sequential(
-        nn.Unflatten(1, (k, 1, 1)),
-        nn.ConvTranspose2d(k, 8 * width, 4, bias=False), nn.BatchNorm2d(8 * width), nn.ReLU(True),
+        nn.Unflatten(1, (latent_dim, 1, 1)),
+        nn.ConvTranspose2d(latent_dim, 8 * width, 4, bias=False), nn.BatchNorm2d(8 * width), nn.ReLU(True),
         *_up(8 * width, 4 * width), *_up(4 * width, 2 * width), *_up(2 * width, width),
         nn.ConvTranspose2d(width, channels, 4, 2, 1), nn.Tanh(),
     )  # fmt: skip
@@ -147,22 +147,22 @@ def dcgan_discriminator(width: int = 64, channels: int = 3) -> nn.Sequential:
     )  # fmt: skip
 
 
-def gan_step(g: nn.Module, d: nn.Module, k: int, lr: float = 2e-4) -> Step:
+def gan_step(g: nn.Module, d: nn.Module, latent_dim: int, lr: float = 2e-4) -> Step:
     """One update of the judge and one of the generator, on the same fakes."""
     of_g = torch.optim.Adam(g.parameters(), lr=lr, betas=(0.5, 0.999))
     of_d = torch.optim.Adam(d.parameters(), lr=lr, betas=(0.5, 0.999))
 
     def step(x: Tensor) -> tuple[float, float]:
-        fake, ones = g(torch.randn(len(x), k)), torch.ones(len(x))
+        fake, ones = g(torch.randn(len(x), latent_dim)), torch.ones(len(x))
         of_d.zero_grad()
-        judge = F.binary_cross_entropy(d(x).flatten(), ones)
-        judge = judge + F.binary_cross_entropy(d(fake.detach()).flatten(), torch.zeros(len(x)))
-        judge.backward()
+        discriminator = F.binary_cross_entropy(d(x).flatten(), ones)
+        discriminator = discriminator + F.binary_cross_entropy(d(fake.detach()).flatten(), torch.zeros(len(x)))
+        discriminator.backward()
         of_d.step()
         of_g.zero_grad()
         loss = F.binary_cross_entropy(d(fake).flatten(), ones)
         loss.backward()
         of_g.step()
-        return judge.item(), loss.item()
+        return discriminator.item(), loss.item()
 
     return step

@@ -16,9 +16,9 @@ from benchmarks.plain import Stencil, Step
 class ConditionalVAE(Stencil):
     """The convolutional VAE, with one-hot labels beside the code."""
 
-    def __init__(self, k: int = 8, classes: int = 10) -> None:
-        super().__init__(k)
-        self.classes, self.decoder[0] = classes, nn.Linear(k + classes, 256)
+    def __init__(self, latent_dim: int = 8, classes: int = 10) -> None:
+        super().__init__(latent_dim)
+        self.classes, self.decoder[0] = classes, nn.Linear(latent_dim + classes, 256)
 
     def paint(self, z: Tensor, y: Tensor) -> Tensor:
         """Probabilities of white."""
@@ -36,21 +36,21 @@ class ConditionalVAE(Stencil):
         """Pictures of classes drawn alike."""
         with torch.no_grad():
             y = torch.randint(self.classes, (n,))
-            return self.paint(torch.randn(n, self.k), y)
+            return self.paint(torch.randn(n, self.latent_dim), y)
 
 
 class VQVAE(nn.Module):
     """Three strided convolutions to a 4×4 grid, a codebook, and back."""
 
-    def __init__(self, entries: int = 64, k: int = 16, width: int = 12) -> None:
+    def __init__(self, codebook_size: int = 64, latent_dim: int = 16, width: int = 12) -> None:
         super().__init__()
-        self.codebook = nn.Parameter(torch.randn(entries, k))
+        self.codebook = nn.Parameter(torch.randn(codebook_size, latent_dim))
         sizes, down, up = [1, width, 2 * width, 4 * width], [], []
         for i, o in pairwise(sizes):
             down += [nn.Conv2d(i, o, 4, 2, 1), nn.GroupNorm(1, o), nn.SiLU()]
             up = [nn.GroupNorm(1, o), nn.SiLU(), nn.ConvTranspose2d(o, i, 4, 2, 1), *up]
-        self.encoder = nn.Sequential(*down, nn.Conv2d(4 * width, k, 1))
-        self.decoder = nn.Sequential(nn.Conv2d(k, 4 * width, 3, padding=1), *up)
+        self.encoder = nn.Sequential(*down, nn.Conv2d(4 * width, latent_dim, 1))
+        self.decoder = nn.Sequential(nn.Conv2d(latent_dim, 4 * width, 3, padding=1), *up)
 
     def loss(self, x: Tensor) -> Tensor:
         """Pixels and both squared distances."""
@@ -72,19 +72,21 @@ class VQVAE(nn.Module):
 class TextVAE(nn.Module):
     """Words to a code by a convolution, and back by a GRU; no padding, since all rows here are full."""
 
-    def __init__(self, words: int, k: int = 16, keep: float = 0.7, blank: int = 2, start: int = 1) -> None:
+    def __init__(
+        self, words: int, latent_dim: int = 16, word_dropout: float = 0.3, blank: int = 2, start: int = 1
+    ) -> None:
         super().__init__()
-        self.k, self.keep, self.blank, self.first = k, keep, blank, start
+        self.latent_dim, self.word_dropout, self.blank, self.first = latent_dim, word_dropout, blank, start
         self.read_embed, self.read, self.head = (
             nn.Embedding(words, 64),
             nn.Conv1d(64, 128, 3, 1, 1),
-            nn.Linear(128, 2 * k),
+            nn.Linear(128, 2 * latent_dim),
         )
         self.bias = nn.Parameter(torch.zeros(words))
         self.embed, self.start, self.gru = (
             nn.Embedding(words, 64),
-            nn.Linear(k, 128),
-            nn.GRU(64 + k, 128, batch_first=True),
+            nn.Linear(latent_dim, 128),
+            nn.GRU(64 + latent_dim, 128, batch_first=True),
         )
         self.project = nn.Linear(128, 64)
 
@@ -102,7 +104,7 @@ class TextVAE(nn.Module):
         mean, logvar = self.head(h).chunk(2, dim=1)
         z = mean + (0.5 * logvar).exp() * torch.randn_like(mean)
         previous = F.pad(x[:, :-1], (1, 0), value=self.first)
-        drop = torch.rand(previous.shape) >= self.keep
+        drop = torch.rand(previous.shape) < self.word_dropout
         drop[:, 0] = False
         scores, _ = self.logits(previous.masked_fill(drop, self.blank), z, self.start(z).tanh()[None])
         words = F.cross_entropy(scores.transpose(1, 2), x, reduction="sum")
@@ -111,7 +113,7 @@ class TextVAE(nn.Module):
     def sample(self, n: int, length: int) -> Tensor:
         """Words one after the other."""
         with torch.no_grad():
-            z = torch.randn(n, self.k)
+            z = torch.randn(n, self.latent_dim)
             word, state, words = torch.full((n, 1), self.first), self.start(z).tanh()[None], []
             for _ in range(length):
                 scores, state = self.logits(word, z, state)
@@ -120,7 +122,7 @@ class TextVAE(nn.Module):
             return torch.cat(words, dim=1)
 
 
-def wasserstein_step(g: nn.Module, f: nn.Module, k: int, critic_steps: int = 5, lr: float = 1e-4) -> Step:
+def wasserstein_step(g: nn.Module, f: nn.Module, latent_dim: int, critic_steps: int = 5, lr: float = 1e-4) -> Step:
     """Some updates of the critic with the penalty between real and fake, and one of the generator."""
     of_g = torch.optim.Adam(g.parameters(), lr=lr, betas=(0.0, 0.9))
     of_f = torch.optim.Adam(f.parameters(), lr=lr, betas=(0.0, 0.9))
@@ -128,7 +130,7 @@ def wasserstein_step(g: nn.Module, f: nn.Module, k: int, critic_steps: int = 5, 
     def step(x: Tensor) -> tuple[float, float]:
         distance = torch.zeros(())
         for real in x.chunk(critic_steps):
-            fake = g(torch.randn(len(real), k)).detach()
+            fake = g(torch.randn(len(real), latent_dim)).detach()
             distance = f(real).mean() - f(fake).mean()
             share = torch.rand(len(real), 1, 1, 1)
             middle = (share * real + (1 - share) * fake).requires_grad_()
@@ -137,7 +139,7 @@ def wasserstein_step(g: nn.Module, f: nn.Module, k: int, critic_steps: int = 5, 
             (10 * ((slope - 1) ** 2).mean() - distance).backward()
             of_f.step()
         of_g.zero_grad()
-        loss = -f(g(torch.randn(len(x) // critic_steps, k)).view(-1, *x.shape[1:])).mean()
+        loss = -f(g(torch.randn(len(x) // critic_steps, latent_dim)).view(-1, *x.shape[1:])).mean()
         loss.backward()
         of_g.step()
         return distance.item(), loss.item()
@@ -167,11 +169,15 @@ class Modulated(nn.Module):
 class StyleGenerator(nn.Module):
     """Mapping network, learned start, three modulated layers, style mixing in half of the pictures."""
 
-    def __init__(self, k: int = 16, width: int = 16, classes: int = 10, d: int = 32) -> None:
+    def __init__(self, latent_dim: int = 16, width: int = 16, classes: int = 10, d: int = 32) -> None:
         super().__init__()
-        self.of_class, self.one, self.two = nn.Embedding(classes, 8), nn.Linear(k + 8, d), nn.Linear(d, d)
+        self.of_class, self.one, self.two = nn.Embedding(classes, 8), nn.Linear(latent_dim + 8, d), nn.Linear(d, d)
         self.start = nn.Parameter(torch.randn(4 * width, 4, 4))
-        sizes = ((4 * width, 2 * width, True), (2 * width, width, True), (width, 1, False))
+        sizes = (
+            (4 * width, 2 * width, True),
+            (2 * width, width, True),
+            (width, 1, False),
+        )
         self.layers = nn.ModuleList(Modulated(i, o, d, demodulate) for i, o, demodulate in sizes)
 
     def style(self, z: Tensor, y: Tensor) -> Tensor:
@@ -212,22 +218,22 @@ class ProjectionDiscriminator(nn.Module):
         return (self.out(features)[:, 0] + (self.of_class(y) * features).sum(dim=1)).sigmoid()
 
 
-def told_step(g: nn.Module, d: nn.Module, k: int, lr: float = 2e-3) -> Step:
+def told_step(g: nn.Module, d: nn.Module, latent_dim: int, lr: float = 2e-3) -> Step:
     """One update of each player of the class-conditional game."""
     of_g = torch.optim.Adam(g.parameters(), lr=lr, betas=(0.0, 0.99))
     of_d = torch.optim.Adam(d.parameters(), lr=lr, betas=(0.0, 0.99))
 
     def step(batch: tuple[Tensor, Tensor]) -> tuple[float, float]:
         x, y = batch
-        fake, ones = g(torch.randn(len(x), k), y), torch.ones(len(x))
+        fake, ones = g(torch.randn(len(x), latent_dim), y), torch.ones(len(x))
         of_d.zero_grad()
-        judge = F.binary_cross_entropy(d(x, y), ones) + F.binary_cross_entropy(d(fake.detach(), y), 0 * ones)
-        judge.backward()
+        discriminator = F.binary_cross_entropy(d(x, y), ones) + F.binary_cross_entropy(d(fake.detach(), y), 0 * ones)
+        discriminator.backward()
         of_d.step()
         of_g.zero_grad()
         loss = F.binary_cross_entropy(d(fake, y), ones)
         loss.backward()
         of_g.step()
-        return judge.item(), loss.item()
+        return discriminator.item(), loss.item()
 
     return step

@@ -6,16 +6,16 @@ import torch
 
 from aigc_course.core.train import batches
 from aigc_course.foundations.vocabulary import PAD
-from aigc_course.gan.game import GAN, mlp_discriminator, mlp_generator
+from aigc_course.gan.gan import GAN, mlp_discriminator, mlp_generator
 from aigc_course.gan.style import style_gan
 from aigc_course.gan.wasserstein import WassersteinGAN
-from aigc_course.vae import conditional, quantized
+from aigc_course.vae import conditional, vqvae
 from aigc_course.vae.text import TextVAE
 from benchmarks import plain, plain_variants
 from benchmarks.families import BF16, FUSED, OURS, Task, descents, fed, in_bf16, no_grad, unfused
 from benchmarks.measure import Action
 
-WORDS, LENGTH, KEEP = 500, 9, 0.7
+WORDS, LENGTH, DROPOUT = 500, 9, 0.3
 
 
 def conditional_vae() -> list[Task]:
@@ -33,7 +33,7 @@ def conditional_vae() -> list[Task]:
 def quantised_vae() -> list[Task]:
     """The VQ-VAE: 32×32 to a 4×4 grid, 64 entries, batches of 64."""
     x, batch = torch.rand(2048, 1, 32, 32), 64
-    reference, models = plain_variants.VQVAE(), [quantized.convolutional() for _ in range(3)]
+    reference, models = plain_variants.VQVAE(), [vqvae.convolutional() for _ in range(3)]
     training: dict[str, Action] = {"plain": fed(plain.descent(reference, reference.loss), plain.loaded(batch, x))}
     sampling: dict[str, Action] = {"plain": partial(reference.sample, batch), OURS: partial(models[0].sample, batch)}
     return [
@@ -45,8 +45,8 @@ def quantised_vae() -> list[Task]:
 def sentence_vae() -> list[Task]:
     """The VAE of sentences: 500 words, nine to a sentence, batches of 64."""
     x, batch = torch.randint(PAD + 3, WORDS, (2048, LENGTH)), 64
-    reference = plain_variants.TextVAE(WORDS, keep=KEEP)
-    models = [TextVAE(WORDS, keep=KEEP, longest=LENGTH, hidden=128) for _ in range(3)]
+    reference = plain_variants.TextVAE(WORDS, word_dropout=DROPOUT)
+    models = [TextVAE(WORDS, word_dropout=DROPOUT, longest=LENGTH, hidden=128) for _ in range(3)]
     training: dict[str, Action] = {"plain": fed(plain.descent(reference, reference.loss), plain.loaded(batch, x))}
     sampling: dict[str, Action] = {"plain": partial(reference.sample, batch, LENGTH)}
     sampling[OURS] = partial(models[0].sample, batch)
@@ -69,16 +69,16 @@ def wasserstein_gan() -> list[Task]:
     return [Task("WGAN-GP 32×32, training", batch, training, repeat=5)]
 
 
-def _wasserstein(k: int) -> WassersteinGAN:
-    generator = mlp_generator(k=k, shape=(1, 32, 32), output=torch.nn.Sigmoid())
-    return WassersteinGAN(generator, mlp_discriminator(shape=(1, 32, 32)), k=k)
+def _wasserstein(latent_dim: int) -> WassersteinGAN:
+    generator = mlp_generator(latent_dim=latent_dim, shape=(1, 32, 32), output=torch.nn.Sigmoid())
+    return WassersteinGAN(generator, mlp_discriminator(shape=(1, 32, 32)), latent_dim=latent_dim)
 
 
 def style_based_gan() -> list[Task]:
     """The class-conditional game of the style-based generator: 32×32, batches of 64."""
     x, k, batch = (2 * torch.rand(2048, 1, 32, 32) - 1, torch.randint(10, (2048,))), 16, 64
     g, d = plain_variants.StyleGenerator(k), plain_variants.ProjectionDiscriminator()
-    players: list[GAN] = [style_gan(k=k, smoothing=0.0, penalty=0.0, average=None) for _ in range(3)]
+    players: list[GAN] = [style_gan(latent_dim=k, smoothing=0.0, penalty=0.0, ema_decay=None) for _ in range(3)]
     training: dict[str, Action] = {
         "plain": fed(plain_variants.told_step(g, d, k), plain.loaded(batch, *x)),
         OURS: fed(unfused(players[0]).step, batches(x, batch, seed=0)),

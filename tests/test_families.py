@@ -5,21 +5,22 @@ import torch
 from torch import nn
 
 from aigc_course.core import data
-from aigc_course.core.train import Algorithm, GradientDescent, fit
+from aigc_course.core.train import Algorithm, Trainer, fit
 from aigc_course.gan.dcgan import dcgan
-from aigc_course.gan.game import GAN, mlp_discriminator, mlp_generator
+from aigc_course.gan.gan import GAN, mlp_discriminator, mlp_generator
 from aigc_course.gan.style import style_gan
 from aigc_course.gan.wasserstein import WassersteinGAN
-from aigc_course.vae import conditional, convolutional, quantized
-from aigc_course.vae.annealing import AnnealedDescent, annealed
-from aigc_course.vae.code_prior import CodePrior, QuantisedGenerator
-from aigc_course.vae.gaussian import fully_connected
+from aigc_course.layers.pixelcnn import PixelCNN
+from aigc_course.vae import conditional, convolutional, vqvae
+from aigc_course.vae.annealing import AnnealedTrainer, annealed
 from aigc_course.vae.linear_vae import LinearVAE
 from aigc_course.vae.text import TextVAE
+from aigc_course.vae.vae import fully_connected
+from aigc_course.vae.vqvae import TwoStageVQVAE
 
 
 def descending(model):
-    return model, GradientDescent(model, model.loss)
+    return model, Trainer(model, model.loss)
 
 
 def playing(model):
@@ -49,48 +50,50 @@ def telling(model):
 
 def labelled(model):
     """Images come without labels here; any labels will do."""
-    return model, GradientDescent(model, lambda x: model.loss((x, torch.arange(len(x), device=x.device) % 10)))
+    return model, Trainer(model, lambda x: model.loss((x, torch.arange(len(x), device=x.device) % 10)))
 
 
 def annealing(model):
-    return model, AnnealedDescent(model, weight=annealed(5))
+    return model, AnnealedTrainer(model, weight=annealed(5))
 
 
 def with_prior(autoencoder):
     entries, _ = autoencoder.codebook.shape
-    return QuantisedGenerator(autoencoder, CodePrior(entries=entries, grid=autoencoder.grid, width=16))
+    return TwoStageVQVAE(autoencoder, PixelCNN(codebook_size=entries, grid=autoencoder.grid, channels=16))
 
 
 FAMILIES = {
-    "linear vae": lambda: descending(LinearVAE((1, 32, 32), k=4)),
-    "vae": lambda: descending(fully_connected((1, 32, 32), k=4, hidden=32)),
-    "convolutional vae": lambda: descending(convolutional.vae(k=4, width=4)),
-    "conditional vae": lambda: labelled(conditional.convolutional(k=4, width=4)),
-    "vq-vae": lambda: descending(quantized.convolutional(entries=16, k=4, width=4)),
-    "vq-vae with prior": lambda: descending(with_prior(quantized.convolutional(entries=16, k=4, width=4))),
+    "linear vae": lambda: descending(LinearVAE((1, 32, 32), latent_dim=4)),
+    "vae": lambda: descending(fully_connected((1, 32, 32), latent_dim=4, hidden=32)),
+    "convolutional vae": lambda: descending(convolutional.vae(latent_dim=4, base_channels=4)),
+    "conditional vae": lambda: labelled(conditional.convolutional(latent_dim=4, base_channels=4)),
+    "vq-vae": lambda: descending(vqvae.convolutional(codebook_size=16, embedding_dim=4, base_channels=4)),
+    "vq-vae with prior": lambda: descending(
+        with_prior(vqvae.convolutional(codebook_size=16, embedding_dim=4, base_channels=4))
+    ),
     "gan": lambda: playing(
         GAN(
-            mlp_generator(k=4, shape=(1, 32, 32), hidden=32, output=nn.Sigmoid()),
+            mlp_generator(latent_dim=4, shape=(1, 32, 32), hidden=32, output=nn.Sigmoid()),
             mlp_discriminator(shape=(1, 32, 32), hidden=32),
-            k=4,
+            latent_dim=4,
         )
     ),
-    "dcgan": lambda: playing(dcgan(k=4, width=4)),
-    "dcgan without average": lambda: playing(dcgan(k=4, width=4, average=None)),
+    "dcgan": lambda: playing(dcgan(latent_dim=4, base_channels=4)),
+    "dcgan without average": lambda: playing(dcgan(latent_dim=4, base_channels=4, ema_decay=None)),
     "wasserstein gan": lambda: playing(
         WassersteinGAN(
-            mlp_generator(k=4, shape=(1, 32, 32), hidden=32, output=nn.Sigmoid()),
+            mlp_generator(latent_dim=4, shape=(1, 32, 32), hidden=32, output=nn.Sigmoid()),
             critic(shape=(1, 32, 32), hidden=32),
-            k=4,
+            latent_dim=4,
             critic_steps=3,
         )
     ),
-    "style gan": lambda: telling(style_gan(k=4, width=4)),
-    "style gan without average": lambda: telling(style_gan(k=4, width=4, average=None)),
+    "style gan": lambda: telling(style_gan(latent_dim=4, base_channels=4)),
+    "style gan without average": lambda: telling(style_gan(latent_dim=4, base_channels=4, ema_decay=None)),
 }
 # Those whose examples are rows of words.
 TEXTS = {
-    "sentence vae": lambda: annealing(TextVAE(20, k=4, keep=0.5, longest=6, hidden=16)),
+    "sentence vae": lambda: annealing(TextVAE(20, latent_dim=4, word_dropout=0.5, longest=6, hidden=16)),
 }
 ALL = FAMILIES | TEXTS
 family = pytest.mark.parametrize("make", ALL.values(), ids=ALL.keys())

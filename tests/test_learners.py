@@ -74,7 +74,7 @@ MISTAKES = [
     (
         "vae_theory.score",
         lambda f, e, s: (f - (f.sum() - f) / (len(f) - 1)) * e / 0.7,
-        "does not change with `deviation`",
+        "does not change with `std`",
     ),
     ("vae_theory.best", lambda v, k: (v[4:].mean(), v[:4] - v[4:].mean()), "does not change with `k`"),
 ]
@@ -113,11 +113,11 @@ def half(result, pair):
     return (result[0], ...) if pair else (result, ...)
 
 
-def gradient_by_hand(values, noise, deviation):
+def gradient_by_hand(values, noise, std):
     rows = []
     for i in range(len(values)):
         others = torch.cat([values[:i], values[i + 1 :]])
-        rows.append((values[i] - others.mean()).item() * noise[i].item() / deviation)
+        rows.append((values[i] - others.mean()).item() * noise[i].item() / std)
     return rows
 
 

@@ -8,11 +8,11 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = [path for folder in ("aigc_course", "benchmarks", "book", "tests") for path in (ROOT / folder).rglob("*.py")]
 
 
-def test_no_module_is_longer_than_300_lines():
-    """A longer one holds more than one idea; a list of cases in a test may be long."""
+def test_no_module_is_longer_than_400_lines():
+    """So long a module holds more than one idea; shorter ones are split by idea and not by length."""
     modules = [path for path in FILES if path.relative_to(ROOT).parts[0] != "tests"]
     lines = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules}
-    assert {name: n for name, n in lines.items() if n > 300} == {}
+    assert {name: n for name, n in lines.items() if n > 400} == {}
 
 
 def test_no_function_is_longer_than_50_lines_and_half_of_them_have_at_most_8():

@@ -2,7 +2,7 @@
 
 ``load("glyphs")`` returns tensors. Offline sets come from installed packages or are drawn on the spot;
 the others need one download, ``python -m aigc_course.core.data mnist``, into ``AIGC_DATA``
-(default ``~/.cache/aigc_course``). Images are float32 in [0, 1], shape ``(n, channels, height, width)``.
+(default ``~/.cache/aigc_course``). Images are float32 in [0, 1], shape ``(n, channels, height, base_channels)``.
 """
 
 import hashlib
@@ -17,8 +17,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from aigc_course.core import downloads, procedural
-from aigc_course.core.train import stream
+from aigc_course.core import downloads, synthetic
+from aigc_course.core.random import derive_seed
 
 SplitName = Literal["train", "test"]
 
@@ -99,16 +99,16 @@ def _digits(split: SplitName, n: int | None, seed: int) -> Split:
 
 def _glyphs(split: SplitName, n: int | None, seed: int) -> Split:
     default = 4000 if split == "train" else 1000
-    return Split(*procedural.glyphs(n or default, seed=_procedural_seed(split, seed)))
+    return Split(*synthetic.glyphs(n or default, seed=_procedural_seed(split, seed)))
 
 
 def _sprites(split: SplitName, n: int | None, seed: int) -> Split:
     default = 4000 if split == "train" else 1000
-    return Split(*procedural.sprites(n or default, seed=_procedural_seed(split, seed)))
+    return Split(*synthetic.sprites(n or default, seed=_procedural_seed(split, seed)))
 
 
 def _procedural_seed(split: SplitName, seed: int) -> int:
-    return stream(seed, 2 if split == "train" else 3)
+    return derive_seed(seed, 2 if split == "train" else 3)
 
 
 PHOTOGRAPHS = {"train": ("astronaut.png", "coffee.png", "chelsea.png"), "test": ("rocket.jpg",)}
@@ -135,7 +135,7 @@ def _crop(image: Float[Tensor, "3 h w"], generator: torch.Generator) -> Float[Te
 
 def _toy(name: str) -> Callable[[SplitName, int | None, int], Split]:
     def read(split: SplitName, n: int | None, seed: int) -> Split:
-        x, y = procedural.TOYS[name](n or 2000, torch.Generator().manual_seed(_procedural_seed(split, seed)))
+        x, y = synthetic.TOYS[name](n or 2000, torch.Generator().manual_seed(_procedural_seed(split, seed)))
         return _fixed(x, y)
 
     return read
@@ -174,7 +174,7 @@ _ROWS = (
         True,
         _DRAWN,
         _glyphs,
-        procedural.GLYPH_FACTORS,
+        synthetic.GLYPH_FACTORS,
     ),
     Dataset(
         "sprites",
@@ -184,7 +184,7 @@ _ROWS = (
         True,
         _DRAWN,
         _sprites,
-        procedural.SPRITE_FACTORS,
+        synthetic.SPRITE_FACTORS,
     ),
     Dataset(
         "patches",
@@ -197,7 +197,7 @@ _ROWS = (
     ),
     *(
         Dataset(name, what, "MIT (the course's code)", "drawn by the course", True, _DRAWN, _toy(name))
-        for name, what in procedural.TOY_DESCRIPTIONS.items()
+        for name, what in synthetic.TOY_DESCRIPTIONS.items()
     ),
     *(
         Dataset(name, what, licence, f"{source}, by torchvision", False, "torchvision's MD5", _torchvision(name))

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from aigc_course.core.checkpoint import CURE, State, contents, difference, load, save, settings
+from aigc_course.core.random import derive_seed
 
 Metrics = dict[str, float]
 Batch = Tensor | tuple[Tensor, ...]
@@ -41,13 +41,6 @@ class Algorithm(Protocol):
         ...
 
 
-def stream(seed: int, *key: int) -> int:
-    """A 32-bit seed that depends on every number given; streams with different keys are independent."""
-    if seed < 0:
-        raise ValueError(f"seed={seed}; a seed is a whole number ≥ 0")
-    return int(np.random.SeedSequence((seed, *key)).generate_state(1)[0])
-
-
 def batches(data: Batch, batch_size: int, *, seed: int, start: int = 0) -> Iterator[Batch]:
     """Yield shuffled batches for ever; batch ``k`` depends only on ``(seed, k)``.
 
@@ -66,7 +59,7 @@ def batches(data: Batch, batch_size: int, *, seed: int, start: int = 0) -> Itera
     k = start
     while True:
         epoch, first = divmod(k, per_epoch)
-        order = torch.randperm(n, generator=torch.Generator().manual_seed(stream(seed, 0, epoch)))
+        order = torch.randperm(n, generator=torch.Generator().manual_seed(derive_seed(seed, 0, epoch)))
         for i in range(first, per_epoch):
             rows = order[i * batch_size : (i + 1) * batch_size].to(columns[0].device)
             yield tuple(c[rows] for c in columns) if isinstance(data, tuple) else data[rows]
@@ -120,7 +113,7 @@ def fit(
     source = batches(columns if isinstance(data, tuple) else columns[0], batch_size, seed=seed, start=len(history))
     with _deferred_interrupt(bool(checkpoint)) as interrupted, torch.random.fork_rng(), _bar(history, steps) as bar:
         for k in range(len(history), steps):
-            _seed_noise(stream(seed, 1, k), device)  # noise, too, depends only on (seed, k)
+            _seed_noise(derive_seed(seed, 1, k), device)  # noise, too, depends only on (seed, k)
             with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=bf16):
                 history.append(metrics := algorithm.step(next(source)))
             _advance(bar, metrics, last=k + 1 == steps)
@@ -192,7 +185,7 @@ def _deferred_interrupt(wanted: bool) -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-class GradientDescent:
+class Trainer:
     """The usual algorithm: one network, one loss, one optimiser."""
 
     def __init__(

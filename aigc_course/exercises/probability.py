@@ -192,7 +192,7 @@ EXERCISES = (
         hints=(
             "Variances of independent draws add; dividing the sum by n divides its variance by n².",
             "So the variance of the mean is that of one draw over n. The error is its root.",
-            "The variance of one draw: sum of the squares around the mean, over n - 1; `draws.std()` does that.",
+            "The variance of one draw: sum of the squares around the mean, over n - 1; `num_samples.std()` does that.",
         ),
         solution=with_error,
         inputs=_draws,

@@ -45,8 +45,8 @@ def _two_normals(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Te
 def _draws(generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
     n = size(generator, 6, 9)
     noise = torch.randn(n, generator=generator)
-    deviation = 0.4 + 0.5 * torch.rand((), generator=generator).item()
-    return 5 + noise**2 + torch.rand(n, generator=generator), noise, deviation
+    std = 0.4 + 0.5 * torch.rand((), generator=generator).item()
+    return 5 + noise**2 + torch.rand(n, generator=generator), noise, std
 
 
 def _eigenvalues(generator: torch.Generator) -> tuple[Tensor, int]:
@@ -122,11 +122,11 @@ EXERCISES = (
     Exercise(
         id="vae_theory.score",
         objective=2,
-        text="Write one gradient estimate per draw with respect to the mean of N(mean, deviation²), by the score "
+        text="Write one gradient estimate per draw with respect to the mean of N(mean, std²), by the score "
         "function with a leave-one-out baseline. You get the values f(z) and the noise ε of each draw.",
-        stub="def gradient(values, noise, deviation):\n    return ...",
+        stub="def gradient(values, noise, std):\n    return ...",
         hints=(
-            "The score of a normal with respect to its mean is (z − mean)/deviation². In terms of ε: ε/deviation.",
+            "The score of a normal with respect to its mean is (z − mean)/std². In terms of ε: ε/std.",
             "The baseline of a draw is the mean of the other draws: the sum without it, over the number of the others.",
             "Return one number for each draw; whoever wants the gradient averages them.",
         ),
@@ -135,7 +135,7 @@ EXERCISES = (
         arguments=(
             tensor("values", "samples"),
             tensor("noise", "samples"),
-            number("deviation"),
+            number("std"),
         ),
         wrong=(
             Wrong(gradient_without_baseline, "Your baseline is missing; subtract the mean of the other draws' values."),
@@ -143,8 +143,8 @@ EXERCISES = (
                 gradient_with_own_draw,
                 "Your baseline contains the draw itself, which shrinks the gradient; leave it out.",
             ),
-            Wrong(gradient_of_variance, "You divide by the deviation twice; z − mean is deviation · ε already."),
-            Wrong(gradient_times_deviation, "You multiply by the deviation; the score is ε divided by it."),
+            Wrong(gradient_of_variance, "You divide by the standard deviation twice; z − mean is std · ε already."),
+            Wrong(gradient_times_deviation, "You multiply by the standard deviation; the score is ε divided by it."),
             Wrong(
                 gradient_averaged, "You average the draws; return one estimate for each, so that they can be compared."
             ),

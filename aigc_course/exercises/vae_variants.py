@@ -33,9 +33,9 @@ from aigc_course.exercises.answers.vae_variants import (
     gradient_without_commitment,
     gradient_without_two,
     grid_bits,
-    nearest,
     nearest_by_angle,
     nearest_by_product,
+    nearest_code,
     nearest_without_two,
 )
 
@@ -140,7 +140,7 @@ EXERCISES = (
             "You need all distances between rows of `z` and rows of `codebook`, then the smallest of each row.",
             "`torch.cdist(z, codebook)` has a row for each vector; or expand |z − e|² = |z|² − 2 z·e + |e|².",
         ),
-        solution=nearest,
+        solution=nearest_code,
         inputs=_points,
         arguments=(
             tensor("z", "vectors", "dimensions"),

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-Pull = Callable[[np.ndarray], tuple[np.ndarray, ...]]
+Pullback = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 
 
-def ordered(result: Any) -> list[Any]:
+def topological_sort(result: Any) -> list[Any]:
     """Every node that ``result`` depends on, parents before children; a loop, since a recursion would run out."""
     order, seen, waiting = [], set(), [(result, False)]
     while waiting:
@@ -35,18 +35,18 @@ def ordered(result: Any) -> list[Any]:
 class Value:
     """One number, the numbers it was computed from, and its derivative with respect to each of them."""
 
-    def __init__(self, data: float, parents: Sequence["Value"] = (), slopes: Sequence[float] = ()) -> None:
+    def __init__(self, data: float, parents: Sequence["Value"] = (), local_gradients: Sequence[float] = ()) -> None:
         self.data, self.grad = float(data), 0.0
-        self.parents, self.slopes = tuple(parents), tuple(slopes)
+        self.parents, self.local_gradients = tuple(parents), tuple(local_gradients)
 
     def backward(self) -> None:
         """Set ``grad`` of every number that this one depends on, children before parents."""
-        order = ordered(self)
+        order = topological_sort(self)
         for node in order:
             node.grad = 0.0
         self.grad = 1.0
         for node in reversed(order):
-            for parent, slope in zip(node.parents, node.slopes, strict=True):
+            for parent, slope in zip(node.parents, node.local_gradients, strict=True):
                 parent.grad += slope * node.grad
 
     def __add__(self, other: "Value | float") -> "Value":
@@ -109,10 +109,10 @@ class Array:
 
     __array_ufunc__ = None  # or numpy would take `array + Array` apart, element by element
 
-    def __init__(self, data: Any, parents: Sequence["Array"] = (), pull: Pull | None = None) -> None:
+    def __init__(self, data: Any, parents: Sequence["Array"] = (), pullback: Pullback | None = None) -> None:
         self.data = np.asarray(data, dtype=np.float64)
         self.grad = np.zeros_like(self.data)
-        self.parents, self.pull = tuple(parents), pull
+        self.parents, self.pullback = tuple(parents), pullback
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -127,13 +127,13 @@ class Array:
         """
         if self.data.size != 1:
             raise ValueError(f"backward() of an array of shape {self.shape}; reduce it to one number, with .sum() say")
-        order = ordered(self)
+        order = topological_sort(self)
         for node in order:
             node.grad = np.zeros_like(node.data)
         self.grad = np.ones_like(self.data)
         for node in reversed(order):
-            if node.pull is not None:
-                for parent, gradient in zip(node.parents, node.pull(node.grad), strict=True):
+            if node.pullback is not None:
+                for parent, gradient in zip(node.parents, node.pullback(node.grad), strict=True):
                     parent.grad = np.asarray(parent.grad + unbroadcast(np.asarray(gradient), parent.shape))
 
     def __add__(self, other: Any) -> "Array":
@@ -188,11 +188,11 @@ class Array:
     def sum(self, axis: int | None = None, *, keepdims: bool = False) -> "Array":
         """Sum over one axis or over everything: each summand receives the gradient of the sum."""
 
-        def pull(g: np.ndarray) -> tuple[np.ndarray, ...]:
+        def pullback(g: np.ndarray) -> tuple[np.ndarray, ...]:
             kept = g if keepdims or axis is None else np.expand_dims(g, axis)
             return (np.broadcast_to(kept, self.shape),)
 
-        return Array(self.data.sum(axis=axis, keepdims=keepdims), (self,), pull)
+        return Array(self.data.sum(axis=axis, keepdims=keepdims), (self,), pullback)
 
     def mean(self) -> "Array":
         """Mean over everything."""

@@ -12,7 +12,7 @@ SCALE = 1 << 16  # probabilities are rounded to multiples of 1/SCALE
 Model = Callable[[Sequence[int]], float]  # from the symbols so far to the chance that the next one is a 1
 
 
-def cut(low: int, high: int, chance: float) -> int:
+def split_interval(low: int, high: int, chance: float) -> int:
     """Where a 1's part of the interval [low, high] ends; both parts keep at least one number."""
     share = min(max(round(chance * SCALE), 1), SCALE - 1)
     return low + (high - low + 1) * share // SCALE - 1
@@ -22,7 +22,7 @@ def encode(symbols: Sequence[int], model: Model) -> list[int]:
     """The bits that stand for ``symbols`` under ``model``: their ideal length -log2 p, plus about two."""
     low, high, waiting, out = 0, TOP, 0, []
     for i, symbol in enumerate(symbols):
-        middle = cut(low, high, model(symbols[:i]))
+        middle = split_interval(low, high, model(symbols[:i]))
         low, high = (low, middle) if symbol else (middle + 1, high)
         while (move := _shift(low, high)) is not None:
             low, high = 2 * (low - move), 2 * (high - move) + 1
@@ -43,7 +43,7 @@ def decode(stream: Sequence[int], count: int, model: Model) -> list[int]:
     for _ in range(WORD):
         value = 2 * value + next(padded)
     while len(symbols) < count:
-        middle = cut(low, high, model(symbols))
+        middle = split_interval(low, high, model(symbols))
         symbols.append(int(value <= middle))
         low, high = (low, middle) if symbols[-1] else (middle + 1, high)
         while (move := _shift(low, high)) is not None:

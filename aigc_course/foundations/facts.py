@@ -48,6 +48,6 @@ def first_number(reply: str) -> int | None:
     return int(found[0].replace(",", "")) if found else None
 
 
-def right(fact: Fact, reply: str) -> bool:
+def is_correct(fact: Fact, reply: str) -> bool:
     """Whether the first number of the reply is the answer."""
     return first_number(reply) == fact.answer

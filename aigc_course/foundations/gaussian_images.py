@@ -1,7 +1,7 @@
 """Images as draws from one normal distribution, fitted through principal component analysis.
 
-Tipping & Bishop (1999), *Probabilistic Principal Component Analysis*: the ``k`` directions in which the images vary
-most keep their variance, all other directions share one variance. That makes a proper density on all ``d`` pixels.
+Tipping & Bishop (1999), *Probabilistic Principal Component Analysis*: the ``components`` directions in which the images
+vary most keep their variance, all other directions share one variance. That makes a proper density on all ``d`` pixels.
 
 Symbols: image ``x`` of ``d`` pixels, mean ``m``, directions ``u_j`` of length 1 with variance ``l_j``, noise variance
 ``s2``. Log-likelihoods in nats per image.
@@ -17,20 +17,22 @@ FLOOR = 1e-6  # the smallest variance: pixels that never vary would give 0, and 
 
 
 class GaussianImages:
-    """A normal distribution of images with ``k`` principal directions and equal noise in all the others."""
+    """A normal distribution of images with ``components`` principal directions and equal noise in all the others."""
 
-    def __init__(self, x: Float[Tensor, "n *shape"], *, k: int) -> None:
-        """Fit by maximum likelihood to at least two images; ``k`` must be below their number and that of pixels."""
+    def __init__(self, x: Float[Tensor, "n *shape"], *, components: int) -> None:
+        """Fit by maximum likelihood; ``components`` must be below the number of images and that of pixels."""
         flat = x.flatten(1)
         n, d = flat.shape
-        if not 0 < k < min(n, d):
-            raise ValueError(f"k={k} directions from {n} images of {d} pixels; choose from 1 to {min(n, d) - 1}")
+        if not 0 < components < min(n, d):
+            raise ValueError(
+                f"components={components} directions from {n} images of {d} pixels; choose from 1 to {min(n, d) - 1}"
+            )
         self.shape, self.mean = x.shape[1:], flat.mean(dim=0)
         _, spread, directions = torch.linalg.svd(flat - self.mean, full_matrices=False)
         variances = spread.square() / n
-        self.directions = directions[:k]
-        self.variances = variances[:k].clamp(min=FLOOR)
-        self.noise = (variances[k:].sum() / (d - k)).clamp(min=FLOOR)
+        self.directions = directions[:components]
+        self.variances = variances[:components].clamp(min=FLOOR)
+        self.noise = (variances[components:].sum() / (d - components)).clamp(min=FLOOR)
 
     def sample(self, n: int, *, noise: bool = False) -> Float[Tensor, "n *shape"]:
         """``n`` images, clipped to [0, 1]; without the noise of the other directions unless it is asked for."""
@@ -51,9 +53,9 @@ class GaussianImages:
         return -0.5 * (d * math.log(2 * math.pi) + log_volume + squared)
 
 
-def one_per_class(x: Float[Tensor, "n *shape"], y: Int[Tensor, " n"], *, k: int) -> list[GaussianImages]:
+def one_per_class(x: Float[Tensor, "n *shape"], y: Int[Tensor, " n"], *, components: int) -> list[GaussianImages]:
     """One normal distribution for the images of each class, in the order of the classes."""
-    return [GaussianImages(x[y == label], k=k) for label in range(int(y.max()) + 1)]
+    return [GaussianImages(x[y == label], components=components) for label in range(int(y.max()) + 1)]
 
 
 def mixture_log_likelihood(models: list[GaussianImages], x: Float[Tensor, "n *shape"]) -> Float[Tensor, " n"]:

@@ -43,20 +43,20 @@ def jensen_shannon(p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: floa
     return (kl(p, middle, cell=cell) + kl(q, middle, cell=cell)) / 2
 
 
-def normal_density(x: Float[Tensor, " n"], mean: float, deviation: float) -> Float[Tensor, " n"]:
+def normal_density(x: Float[Tensor, " n"], mean: float, std: float) -> Float[Tensor, " n"]:
     """Density of a normal distribution, per unit of ``x``."""
-    return (-0.5 * ((x - mean) / deviation).square()).exp() / (deviation * math.sqrt(2 * math.pi))
+    return (-0.5 * ((x - mean) / std).square()).exp() / (std * math.sqrt(2 * math.pi))
 
 
 def normal_kl(
     mean_p: Float[Tensor, "*b"],
-    deviation_p: Float[Tensor, "*b"],
+    std_p: Float[Tensor, "*b"],
     mean_q: Float[Tensor, "*b"],
-    deviation_q: Float[Tensor, "*b"],
+    std_q: Float[Tensor, "*b"],
 ) -> Float[Tensor, "*b"]:
     """KL(p ‖ q) in nats of two normals, in closed form, elementwise."""
-    ratio = deviation_p / deviation_q
-    shift = (mean_p - mean_q) / deviation_q
+    ratio = std_p / std_q
+    shift = (mean_p - mean_q) / std_q
     return 0.5 * (ratio.square() + shift.square() - 1) - ratio.log()
 
 
@@ -71,8 +71,3 @@ def normal_nll(
 def categorical_nll(logits: Float[Tensor, "b k"], y: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
     """Negative log-likelihood in nats of class ``y`` where probabilities are the softmax of ``logits``."""
     return -F.log_softmax(logits, dim=1).gather(1, y.unsqueeze(1)).squeeze(1)
-
-
-def circulated_kl(p: Float[Tensor, " n"], q: Float[Tensor, " n"]) -> Float[Tensor, ""]:
-    """F08 as it circulates, minus the sum of q log(q/p): the divergence with its sign turned over. Not for use."""
-    return -kl(q, p)

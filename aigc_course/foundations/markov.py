@@ -22,7 +22,7 @@ from torch import Tensor
 BITS = 1 / math.log(2)  # bits in a nat
 
 
-def stationary(transition: Float[Tensor, "s s"]) -> Float[Tensor, " s"]:
+def stationary_distribution(transition: Float[Tensor, "s s"]) -> Float[Tensor, " s"]:
     """The distribution that one step of the chain leaves as it is: ``pi P = pi``; it must be the only one."""
     _check_rows(transition)
     states = len(transition)
@@ -39,14 +39,14 @@ def stationary(transition: Float[Tensor, "s s"]) -> Float[Tensor, " s"]:
 def entropy_rate(transition: Float[Tensor, "s s"]) -> Float[Tensor, ""]:
     """Mean surprise of the next state in nats, in the long run (Shannon, section 7)."""
     surprise = -torch.xlogy(transition, transition).sum(dim=1)
-    return stationary(transition) @ surprise
+    return stationary_distribution(transition) @ surprise
 
 
-def walk(transition: Float[Tensor, "s s"], steps: int, *, seed: int) -> Int[Tensor, " steps"]:
+def sample_path(transition: Float[Tensor, "s s"], steps: int, *, seed: int) -> Int[Tensor, " steps"]:
     """``steps`` states of the chain, the first one drawn from the stationary distribution."""
     chance, states = random.Random(seed), range(len(transition))
     rows = transition.tolist()
-    path = chance.choices(states, stationary(transition).tolist())
+    path = chance.choices(states, stationary_distribution(transition).tolist())
     while len(path) < steps:
         path += chance.choices(states, rows[path[-1]])
     return torch.tensor(path)
@@ -69,7 +69,7 @@ def estimate(counts: Float[Tensor, "s s"]) -> Float[Tensor, "s s"]:
     return counts / sums
 
 
-def temper(weights: Sequence[float], temperature: float) -> list[float]:
+def apply_temperature(weights: Sequence[float], temperature: float) -> list[float]:
     """Probabilities proportional to ``weights ** (1 / temperature)``: below 1 bolder, above 1 more even."""
     if temperature <= 0:
         raise ValueError(f"temperature={temperature}; it must be above 0")
@@ -103,7 +103,7 @@ class Markov:
         self.counts: list[dict[Sequence[str], Counter[str]]] = [_count(text, k) for k in range(order + 1)]
         self.totals = [{context: seen.total() for context, seen in level.items()} for level in self.counts]
 
-    def looking_back(self, order: int) -> "Markov":
+    def with_order(self, order: int) -> "Markov":
         """The model of a smaller order from the same counts."""
         if not 0 <= order <= self.order:
             raise ValueError(f"order={order}; these counts reach from 0 to {self.order}")
@@ -132,7 +132,7 @@ class Markov:
             return float(symbol in self.alphabet) / len(self.alphabet)
         return self.probability(symbol, context[1:])
 
-    def surprises(self, text: Sequence[str]) -> Float[Tensor, " n"]:
+    def surprisals(self, text: Sequence[str]) -> Float[Tensor, " n"]:
         """Surprise ``-log p`` of each symbol of a text in nats; infinite where the model said "impossible"."""
         contexts = (text[max(0, t - self.order) : t] for t in range(len(text)))
         chances = [self.probability(symbol, context) for symbol, context in zip(text, contexts, strict=True)]
@@ -140,13 +140,13 @@ class Markov:
 
     def log_likelihood(self, text: Sequence[str]) -> float:
         """Logarithm of the probability of a text in nats: the sum over its symbols."""
-        return -self.surprises(text).sum().item()
+        return -self.surprisals(text).sum().item()
 
     def cross_entropy(self, text: Sequence[str]) -> float:
         """Mean surprise in nats per symbol; e to this power is called perplexity."""
         if len(text) == 0:
             raise ValueError("the text has no symbols, so it has no mean surprise; give at least one")
-        return self.surprises(text).mean().item()
+        return self.surprisals(text).mean().item()
 
     def sample(self, n: int, *, seed: int, start: Sequence[str] = "", temperature: float = 1.0) -> list[str]:
         """``n`` symbols that continue ``start``, drawn from the counts alone; a context never seen is shortened.
@@ -156,7 +156,7 @@ class Markov:
         chance, written = random.Random(seed), list(start)
         for _ in range(n):
             seen = self._followers(written)
-            weights = temper([float(n) for n in seen.values()], temperature)
+            weights = apply_temperature([float(n) for n in seen.values()], temperature)
             written += chance.choices(list(seen), weights)
         return written[len(start) :]
 

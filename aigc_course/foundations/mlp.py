@@ -71,7 +71,7 @@ def probabilities(network: Callable[[Array], Array], x: Float[np.ndarray, "b d"]
     return softmax(network(Array(x)).data)
 
 
-class Descent:
+class ArrayTrainer:
     """An algorithm for ``aigc_course.core.train.fit``: a loss on arrays, its parameters, and a rule that moves them."""
 
     def __init__(self, parameters: Iterable[Array], loss: Callable[..., Array], optimizer: Optimizer) -> None:

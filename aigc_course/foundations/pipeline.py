@@ -40,7 +40,7 @@ def verify(sentence: str, source: str, words: set[str], longest: int = 40) -> st
 def optimise(model: Markov, text: str, orders: range, n: int = 6_000) -> dict[int, list[str]]:
     """Verdicts on the sentences of each order; what fails decides what to change."""
     words = vocabulary(text)
-    return {k: [verify(s, text, words) for s in generate(model.looking_back(k), n, seed=k)] for k in orders}
+    return {k: [verify(s, text, words) for s in generate(model.with_order(k), n, seed=k)] for k in orders}
 
 
 def use(sentences: list[str], path: Path) -> None:
@@ -55,10 +55,10 @@ def run(path: Path, *, orders: range = range(1, 11), characters: int = 20_000) -
     model = train(text, order=max(orders))  # training
     verdicts = optimise(model, text, orders)  # optimisation, which generates and verifies on the way
     order = max(orders, key=lambda k: verdicts[k].count("") / max(1, len(verdicts[k])))
-    candidates = generate(model.looking_back(order), characters, seed=99)  # generation
+    candidates = generate(model.with_order(order), characters, seed=99)  # generation
     words = vocabulary(text)
     accepted = [s for s in candidates if not verify(s, text, words)]  # verification
     use(accepted, path)  # use
     report = {"paragraphs": len(paragraphs), "training characters": len(text), "order": order}
-    report |= {"nats per character": model.looking_back(order).cross_entropy(held_out)}
+    report |= {"nats per character": model.with_order(order).cross_entropy(held_out)}
     return report | {"candidates": len(candidates), "accepted": len(accepted)}

@@ -1,9 +1,8 @@
-"""The adversarial family.
+"""Generative adversarial networks.
 
-game (objectives and the original GAN), dcgan (its networks and recipe for images), broken (thirteen wrong programs
-that circulate, each beside its repair), wasserstein (an exact distance, its critic, WGAN-GP), spectral (bounded
-slopes, hinge), conditional (a game about a class), style (mapping network), divergence (a discriminator read as a
-density ratio and a bound), slopes (the generator's gradients), dynamics (games of two numbers), misread (three wrong
-readings of the game).
-Against too few images: augmentation (random changes in front of the discriminator).
+gan (objectives and the original GAN), dcgan (its networks and recipe for images), wasserstein (an exact distance, its
+critic, WGAN-GP), spectral (spectral normalisation, hinge loss), conditional (class-conditional GAN), style (mapping
+network and modulated convolutions), augmentation (random changes in front of the discriminator).
+Theory: divergence (a discriminator read as a density ratio and a bound), generator_gradients (exact gradients of both
+generator losses), dynamics (games of two numbers). Wrong on purpose: pitfalls (F01, F02, F15, P01 to P13).
 """

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from aigc_course.core.train import Metrics
-from aigc_course.gan.game import GAN
+from aigc_course.gan.gan import GAN
 
 
 def projection_logit(
@@ -27,13 +27,13 @@ def projection_logit(
 class ProjectionDiscriminator(nn.Module):
     """Three strided convolutions to 4×4, a dense layer to the features, and the two terms of the logit."""
 
-    def __init__(self, *, width: int, classes: int, channels: int = 1, features: int = 64) -> None:
+    def __init__(self, *, base_channels: int, classes: int, channels: int = 1, features: int = 64) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            *_downsample(channels, width),
-            *_downsample(width, 2 * width),
-            *_downsample(2 * width, 4 * width),
-            nn.Conv2d(4 * width, features, 4),
+            *_downsample(channels, base_channels),
+            *_downsample(base_channels, 2 * base_channels),
+            *_downsample(2 * base_channels, 4 * base_channels),
+            nn.Conv2d(4 * base_channels, features, 4),
             nn.Flatten(),
             nn.LeakyReLU(0.2),
         )
@@ -54,18 +54,20 @@ def _downsample(inputs: int, outputs: int) -> list[nn.Module]:
 class ConditionalGAN(GAN):
     """The game of ``GAN`` in which both players are told the class."""
 
-    def __init__(self, generator: nn.Module, discriminator: nn.Module, *, k: int, classes: int, **options: object):
+    def __init__(
+        self, generator: nn.Module, discriminator: nn.Module, *, latent_dim: int, classes: int, **options: object
+    ):
         """``generator(z, y)`` and ``discriminator(x, y)``; ``options`` are those of ``GAN``."""
-        super().__init__(generator, discriminator, k=k, **options)  # pyright: ignore[reportArgumentType]
+        super().__init__(generator, discriminator, latent_dim=latent_dim, **options)  # pyright: ignore[reportArgumentType]
         self.classes = classes
 
     def step(self, batch: tuple[Float[Tensor, "b *s"], Int[Tensor, " b"]], /) -> Metrics:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Both players on the classes of the real batch, so that real and generated pairs have the same classes."""
         x, y = batch
-        fake = self.fakes(len(x), y)
+        fake = self.generate(len(x), y)
         metrics = self.discriminator_step(x, fake.detach(), y) | self.generator_step(fake, y)
-        if self.average is not None:
-            self.update_average()
+        if self.ema is not None:
+            self.update_ema()
         self.updates += 1
         return metrics
 

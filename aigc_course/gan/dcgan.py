@@ -3,8 +3,9 @@ r"""DCGAN: the game on images, with convolutions.
 Radford, Metz & Chintala (2015), *Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
 Networks*, arXiv:1511.06434. Theirs are 64×64 with 1,024 channels; here 32×32 by default, and as wide as asked.
 
-Symbols: ``size`` is the side of the images, a power of two; ``width`` is the number of channels at half that side, and
-every further halving doubles it, down to 4×4. Images are grey or colour with values in [-1, 1], the range of tanh.
+Symbols: ``size`` is the side of the images, a power of two; ``base_channels`` is the number of channels at half that
+side, and every further halving doubles it, down to 4×4. Images are grey or colour with values in [-1, 1], the range of
+tanh.
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from aigc_course.gan.game import GAN
+from aigc_course.gan.gan import GAN
 
 # Radford et al. use lr 0.0002, betas (0.5, 0.999), batch norm in both networks, and none of the last three.
 RECIPE: dict[str, Any] = {
@@ -22,23 +23,23 @@ RECIPE: dict[str, Any] = {
     "betas": (0.0, 0.99),
     "smoothing": 0.1,
     "penalty": 0.5,
-    "average": 0.99,
+    "ema_decay": 0.99,
 }
 
 
 class Generator(nn.Module):
     """Noise to 4×4, then transposed convolutions that double the side; batch norm and ReLU, tanh at the end."""
 
-    def __init__(self, *, k: int, width: int, channels: int = 1, size: int = 32) -> None:
+    def __init__(self, *, latent_dim: int, base_channels: int, channels: int = 1, size: int = 32) -> None:
         super().__init__()
-        widths = _widths(width, size)
+        widths = _widths(base_channels, size)
         self.layers = nn.Sequential(
-            nn.Unflatten(1, (k, 1, 1)),
-            nn.ConvTranspose2d(k, widths[-1], 4, bias=False),
+            nn.Unflatten(1, (latent_dim, 1, 1)),
+            nn.ConvTranspose2d(latent_dim, widths[-1], 4, bias=False),
             nn.BatchNorm2d(widths[-1]),
             nn.ReLU(),
             *[layer for outputs in widths[-2::-1] for layer in _upsample(2 * outputs, outputs)],
-            nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1),
+            nn.ConvTranspose2d(base_channels, channels, 4, stride=2, padding=1),
             nn.Tanh(),
         )
         self.apply(initialise)
@@ -55,11 +56,11 @@ class Discriminator(nn.Module):
     image only, so ``batch_norm`` is a choice.
     """
 
-    def __init__(self, *, width: int, channels: int = 1, size: int = 32, batch_norm: bool = True) -> None:
+    def __init__(self, *, base_channels: int, channels: int = 1, size: int = 32, batch_norm: bool = True) -> None:
         super().__init__()
-        widths = _widths(width, size)
+        widths = _widths(base_channels, size)
         self.layers = nn.Sequential(
-            nn.Conv2d(channels, width, 4, stride=2, padding=1),
+            nn.Conv2d(channels, base_channels, 4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
             *[layer for inputs in widths[:-1] for layer in _downsample(inputs, 2 * inputs, batch_norm)],
             nn.Conv2d(widths[-1], 1, 4),
@@ -72,11 +73,11 @@ class Discriminator(nn.Module):
         return self.layers(x)
 
 
-def _widths(width: int, size: int) -> list[int]:
+def _widths(base_channels: int, size: int) -> list[int]:
     """Channels from half the side down to 4×4."""
     if size < 8 or size & (size - 1):
         raise ValueError(f"size={size}; the side of the images is a power of two, 8 or more")
-    return [width << i for i in range(size.bit_length() - 3)]
+    return [base_channels << i for i in range(size.bit_length() - 3)]
 
 
 def _upsample(inputs: int, outputs: int) -> list[nn.Module]:
@@ -100,15 +101,25 @@ def initialise(module: nn.Module) -> None:
 
 
 def dcgan(
-    *, k: int = 16, width: int = 16, channels: int = 1, size: int = 32, batch_norm: bool = False, **options: Any
+    *,
+    latent_dim: int = 16,
+    base_channels: int = 16,
+    channels: int = 1,
+    size: int = 32,
+    batch_norm: bool = False,
+    **options: Any,
 ) -> GAN:
     """The game between the two, with the recipe that this course found best in half a minute of one CPU core.
 
     ``options`` of ``GAN`` replace parts of the recipe. The layout is channels-last, which convolutions on a CPU prefer.
     """
-    generator = Generator(k=k, width=width, channels=channels, size=size).to(memory_format=torch.channels_last)
-    discriminator = Discriminator(width=width, channels=channels, size=size, batch_norm=batch_norm)
-    return GAN(generator, discriminator.to(memory_format=torch.channels_last), k=k, **(RECIPE | options))
+    generator = Generator(latent_dim=latent_dim, base_channels=base_channels, channels=channels, size=size).to(
+        memory_format=torch.channels_last
+    )
+    discriminator = Discriminator(base_channels=base_channels, channels=channels, size=size, batch_norm=batch_norm)
+    return GAN(
+        generator, discriminator.to(memory_format=torch.channels_last), latent_dim=latent_dim, **(RECIPE | options)
+    )
 
 
 def to_tanh_range(images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:

@@ -18,10 +18,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from aigc_course.core.train import GradientDescent, Metrics, fit
+from aigc_course.core.train import Metrics, Trainer, fit
 from aigc_course.foundations.estimate import Estimate, monte_carlo
 from aigc_course.foundations.information import kl
-from aigc_course.gan.game import discriminator_loss, mlp_discriminator, optimal_discriminator
+from aigc_course.gan.gan import discriminator_loss, mlp_discriminator, optimal_discriminator
 
 
 def js_bound(real: Float[Tensor, " b"], fake: Float[Tensor, " c"]) -> Estimate:
@@ -34,7 +34,7 @@ def js_bound(real: Float[Tensor, " b"], fake: Float[Tensor, " c"]) -> Estimate:
     return Estimate((of_real.mean + of_fake.mean + math.log(4)) / 2, error / 2)
 
 
-def shortfall(
+def value_gap(
     logit: Float[Tensor, " n"], p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: float
 ) -> Float[Tensor, ""]:
     """By how many nats the value of a judge stays below that of D*: ∫ (p + q) KL(D* ‖ D), a KL of two coins."""
@@ -64,7 +64,7 @@ def importance_weights(logit: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
     return logit.softmax(dim=0)
 
 
-def effective_draws(weights: Float[Tensor, " b"]) -> float:
+def effective_sample_size(weights: Float[Tensor, " b"]) -> float:
     """To how many equal weights these come down: (Σ w)² / Σ w²."""
     return (weights.sum().square() / weights.square().sum()).item()
 
@@ -83,7 +83,7 @@ def calibration(
     ]
 
 
-def train_judge(
+def train_discriminator(
     real: Float[Tensor, "n *s"],
     fake: Float[Tensor, "n *s"],
     *,
@@ -97,15 +97,15 @@ def train_judge(
     """Train a dense discriminator from samples; ``on_step`` sees it and the number of updates after each of them."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        judge = mlp_discriminator(shape=tuple(real.shape[1:]), hidden=hidden)
+        discriminator = mlp_discriminator(shape=tuple(real.shape[1:]), hidden=hidden)
 
     def loss(batch: tuple[Tensor, Tensor]) -> Tensor:
-        return discriminator_loss(judge(batch[0]), judge(batch[1]))
+        return discriminator_loss(discriminator(batch[0]), discriminator(batch[1]))
 
     def watch(k: int, metrics: Metrics) -> None:
         if on_step is not None:
-            on_step(judge, k + 1)
+            on_step(discriminator, k + 1)
 
-    descent = GradientDescent(judge, loss, optimizer=torch.optim.Adam(judge.parameters(), lr=lr, fused=True))
+    descent = Trainer(discriminator, loss, optimizer=torch.optim.Adam(discriminator.parameters(), lr=lr, fused=True))
     fit(descent, (real, fake), steps=steps, batch_size=min(batch_size, len(real)), seed=seed, on_step=watch)
-    return judge.requires_grad_(False)
+    return discriminator.requires_grad_(False)

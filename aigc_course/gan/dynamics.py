@@ -8,8 +8,8 @@ Symbols: every real example is 0; the generator makes the one number ``theta``; 
 ``phi x``. A *state* is the pair (theta, phi); a *field* says where both players want to go from a state; a *rule*
 turns a field into an update of size ``step``.
 
-Conventions: the paper calls a high logit "fake" and writes psi for phi; ours, as in ``game``, means "real". The
-discriminator moves first in an alternating update, as in ``game.GAN.step``.
+Conventions: the paper calls a high logit "fake" and writes psi for phi; ours, as in ``gan``, means "real". The
+discriminator moves first in an alternating update, as in ``gan.GAN.step``.
 """
 
 import math
@@ -19,9 +19,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from aigc_course.gan import game
+from aigc_course.gan import gan
 
-State = Float[Tensor, "*b 2"]
+Players = Float[Tensor, "*b 2"]
 Field = Callable[[Tensor], Tensor]
 Rule = Callable[[Field, Tensor, float], Tensor]
 
@@ -29,10 +29,10 @@ Rule = Callable[[Field, Tensor, float], Tensor]
 def dirac_value(state: Float[Tensor, "2"]) -> Float[Tensor, ""]:
     """Value of the Dirac game in nats: the real example has logit 0, the generated one phi theta."""
     theta, phi = state
-    return game.value(torch.zeros_like(phi)[None], (phi * theta)[None])
+    return gan.value(torch.zeros_like(phi)[None], (phi * theta)[None])
 
 
-def dirac_field(state: State, *, penalty: float = 0.0, saturating: bool = True) -> State:
+def dirac_field(state: Players, *, penalty: float = 0.0, saturating: bool = True) -> Players:
     """Both players' descent in the Dirac game; ``penalty`` is the weight of R1, which here is ½ phi²."""
     theta, phi = state.unbind(dim=-1)
     d = (phi * theta).sigmoid()
@@ -40,25 +40,18 @@ def dirac_field(state: State, *, penalty: float = 0.0, saturating: bool = True) 
     return torch.stack([eagerness * phi, -d * theta - penalty * phi], dim=-1)
 
 
-def bilinear_field(state: State, *, penalty: float = 0.0) -> State:
+def bilinear_field(state: Players, *, penalty: float = 0.0) -> Players:
     """The same game when the value is the plain difference of the logits, -phi theta."""
     theta, phi = state.unbind(dim=-1)
     return torch.stack([phi, -theta - penalty * phi], dim=-1)
 
 
-def summed_field(state: State) -> State:
-    """F02, wrong: both players descend L_D + L_G of the Dirac game (the non-saturating pair)."""
-    theta, phi = state.unbind(dim=-1)
-    slope = 2 * (phi * theta).sigmoid() - 1
-    return torch.stack([-slope * phi, -slope * theta], dim=-1)
-
-
-def simultaneous(field: Field, state: State, step: float) -> State:
+def simultaneous(field: Field, state: Players, step: float) -> Players:
     """Both players answer to where the other *was*."""
     return state + step * field(state)
 
 
-def alternating(field: Field, state: State, step: float) -> State:
+def alternating(field: Field, state: Players, step: float) -> Players:
     """The discriminator moves; the generator answers to where it *is* now."""
     of_d = torch.tensor([0.0, 1.0], dtype=state.dtype)
     moved = state + step * of_d * field(state)
@@ -101,7 +94,7 @@ def update_matrix(rule: Rule, field: Field, state: Float[Tensor, " k"], *, step:
     return torch.func.jacrev(lambda s: rule(field, s, step))(state)
 
 
-def growth(matrix: Float[Tensor, "k k"]) -> float:
+def spectral_radius(matrix: Float[Tensor, "k k"]) -> float:
     """Factor by which small errors grow per update in the long run: the largest modulus of an eigenvalue."""
     return torch.linalg.eigvals(matrix).abs().max().item()
 

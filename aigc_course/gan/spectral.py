@@ -74,7 +74,7 @@ def normalise(network: nn.Module) -> nn.Module:
     return network
 
 
-def slope_bound(network: nn.Module) -> float:
+def lipschitz_bound(network: nn.Module) -> float:
     """No slope of a chain of dense layers and 1-Lipschitz activations exceeds the product of its layers' σ.
 
     A convolution is refused: σ of its kernel is not that of the map, see ``operator_norm``.

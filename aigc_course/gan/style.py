@@ -5,8 +5,8 @@ Karras et al. (2018), *A Style-Based Generator Architecture for Generative Adver
 Karras et al. (2019), *Analyzing and Improving the Image Quality of StyleGAN*, arXiv:1912.04958 (modulated convolution
 with demodulation, which replaces their normalisation of activations).
 
-Symbols: noise ``z`` of ``k`` numbers; digit ``y``, one of ``classes``; style ``w`` of ``d`` numbers; ``ws`` one style
-for each of the ``l`` places where a style enters; ``s`` the scales that a layer reads from its style.
+Symbols: noise ``z`` of ``latent_dim`` numbers; digit ``y``, one of ``classes``; style ``w`` of ``d`` numbers; ``ws``
+one style for each of the ``l`` places where a style enters; ``s`` the scales that a layer reads from its style.
 
 Conventions: theirs draws fresh noise inside every layer and has eight dense layers in front; ours has no inner noise
 and two. In a class-conditional generator each class has a mean style of its own.
@@ -28,7 +28,7 @@ STYLE_RECIPE: dict[str, Any] = RECIPE | {"lr_g": 2e-3, "lr_d": 2e-3}
 LAYERS = 3  # places where a style enters: 4×4 to 8×8, to 16×16, to 32×32 and the colour
 
 
-def modulated(
+def modulated_weights(
     weight: Float[Tensor, "i o h w"], scale: Float[Tensor, "b i"], *, demodulate: bool = True
 ) -> Float[Tensor, "b i o h w"]:
     """One kernel for each example: input channel ``i`` times its scale, then each output channel to norm 1.
@@ -53,7 +53,7 @@ class ModulatedConvolution(nn.Module):
         self.demodulate = demodulate
 
     def forward(self, x: Float[Tensor, "b i h w"], w: Float[Tensor, "b d"]) -> Float[Tensor, "b o h2 w2"]:
-        """Equal to a convolution with ``modulated`` kernels, without making one kernel for each example.
+        """Equal to a convolution with ``modulated_weights`` kernels, without making one kernel for each example.
 
         Scaling an input channel of the kernel is scaling that channel of the image; the norm is a factor of the output.
         """
@@ -68,10 +68,12 @@ class ModulatedConvolution(nn.Module):
 class Mapping(nn.Module):
     """Noise and class to a style: two dense layers. Both together are brought to a fixed length first."""
 
-    def __init__(self, *, k: int, d: int, classes: int, embedding: int = 8) -> None:
+    def __init__(self, *, latent_dim: int, d: int, classes: int, embedding: int = 8) -> None:
         super().__init__()
         self.of_class = nn.Embedding(classes, embedding)
-        self.layers = nn.Sequential(nn.Linear(k + embedding, d), bent(), nn.Linear(d, d), bent())
+        self.layers = nn.Sequential(
+            nn.Linear(latent_dim + embedding, d), scaled_leaky_relu(), nn.Linear(d, d), scaled_leaky_relu()
+        )
 
     def forward(self, z: Float[Tensor, "b k"], y: Int[Tensor, " b"]) -> Float[Tensor, "b d"]:
         """Styles ``w``."""
@@ -82,23 +84,23 @@ class Mapping(nn.Module):
 class Synthesis(nn.Module):
     """A picture from styles alone: a learned 4×4 start, doubled three times, each time as a style says."""
 
-    def __init__(self, *, d: int, width: int, channels: int = 1) -> None:
+    def __init__(self, *, d: int, base_channels: int, channels: int = 1) -> None:
         super().__init__()
-        self.start = nn.Parameter(torch.randn(4 * width, 4, 4))
-        sizes = (4 * width, 2 * width, width)
+        self.start = nn.Parameter(torch.randn(4 * base_channels, 4, 4))
+        sizes = (4 * base_channels, 2 * base_channels, base_channels)
         self.layers = nn.ModuleList(ModulatedConvolution(i, o, d=d) for i, o in pairwise(sizes))
-        self.colour = ModulatedConvolution(width, channels, d=d, demodulate=False)
-        self.bent = bent()
+        self.colour = ModulatedConvolution(base_channels, channels, d=d, demodulate=False)
+        self.scaled_leaky_relu = scaled_leaky_relu()
 
     def forward(self, ws: Float[Tensor, "b l d"]) -> Float[Tensor, "b c 32 32"]:
         """Images in [-1, 1]."""
         x = self.start.expand(len(ws), -1, -1, -1)
         for layer, w in zip(self.layers, ws.unbind(dim=1), strict=False):
-            x = self.bent(layer(x, w))
+            x = self.scaled_leaky_relu(layer(x, w))
         return self.colour(x, ws[:, -1]).tanh()
 
 
-def bent() -> nn.Module:
+def scaled_leaky_relu() -> nn.Module:
     """Leaky ReLU times √2, which keeps the size of its input."""
     return nn.Sequential(nn.LeakyReLU(0.2), Scale(2**0.5))
 
@@ -122,36 +124,38 @@ class StyleGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, k: int, width: int, classes: int, d: int = 32, channels: int = 1, mixing: float = 0.5
+        self, *, latent_dim: int, base_channels: int, classes: int, d: int = 32, channels: int = 1, mixing: float = 0.5
     ) -> None:
         super().__init__()
-        self.k, self.classes, self.mixing = k, classes, mixing
-        self.mapping = Mapping(k=k, d=d, classes=classes)
-        self.synthesis = Synthesis(d=d, width=width, channels=channels)
+        self.latent_dim, self.classes, self.mixing = latent_dim, classes, mixing
+        self.mapping = Mapping(latent_dim=latent_dim, d=d, classes=classes)
+        self.synthesis = Synthesis(d=d, base_channels=base_channels, channels=channels)
 
     def forward(self, z: Float[Tensor, "b k"], y: Int[Tensor, " b"]) -> Float[Tensor, "b c 32 32"]:
         """Images in [-1, 1] of the classes ``y``."""
         w = self.mapping(z, y)
         if not self.training or not self.mixing:
-            return self.synthesis(everywhere(w))
+            return self.synthesis(broadcast_style(w))
         other = self.mapping(torch.randn_like(z), y)
         cut = torch.randint(1, LAYERS, (len(z),), device=z.device)
         cut = cut.where(torch.rand(len(z), device=z.device) < self.mixing, torch.full_like(cut, LAYERS))
-        return self.synthesis(mixed(w, other, cut))
+        return self.synthesis(mix_styles(w, other, cut))
 
 
-def everywhere(w: Float[Tensor, "b d"]) -> Float[Tensor, "b l d"]:
+def broadcast_style(w: Float[Tensor, "b d"]) -> Float[Tensor, "b l d"]:
     """The same style at every place."""
     return w.unsqueeze(1).expand(-1, LAYERS, -1)
 
 
-def mixed(first: Float[Tensor, "b d"], second: Float[Tensor, "b d"], cut: Int[Tensor, " b"]) -> Float[Tensor, "b l d"]:
+def mix_styles(
+    first: Float[Tensor, "b d"], second: Float[Tensor, "b d"], cut: Int[Tensor, " b"]
+) -> Float[Tensor, "b l d"]:
     """Style mixing: the first style at the ``cut`` coarsest places, the second at the rest."""
     coarse = torch.arange(LAYERS, device=cut.device) < cut.unsqueeze(1)
-    return torch.where(coarse.unsqueeze(2), everywhere(first), everywhere(second))
+    return torch.where(coarse.unsqueeze(2), broadcast_style(first), broadcast_style(second))
 
 
-def truncated(
+def truncate(
     w: Float[Tensor, "b d"], mean: Float[Tensor, "b d"], psi: float | Float[Tensor, "b 1"]
 ) -> Float[Tensor, "b d"]:
     """Truncation: from the mean style only the share ``psi`` of the way to the style drawn."""
@@ -159,22 +163,30 @@ def truncated(
 
 
 @torch.no_grad()
-def mean_styles(generator: StyleGenerator, *, draws: int = 2000) -> Float[Tensor, "c d"]:
+def mean_latents(generator: StyleGenerator, *, num_samples: int = 2000) -> Float[Tensor, "c d"]:
     """The mean style of each class, over fresh noise."""
     device = next(generator.parameters()).device
-    classes = torch.arange(generator.classes, device=device).repeat_interleave(draws)
-    w = generator.mapping(torch.randn(len(classes), generator.k, device=device), classes)
-    return w.unflatten(0, (-1, draws)).mean(dim=1)
+    classes = torch.arange(generator.classes, device=device).repeat_interleave(num_samples)
+    w = generator.mapping(torch.randn(len(classes), generator.latent_dim, device=device), classes)
+    return w.unflatten(0, (-1, num_samples)).mean(dim=1)
 
 
 def style_gan(
-    *, k: int = 16, width: int = 16, classes: int = 10, channels: int = 1, mixing: float = 0.5, **options: Any
+    *,
+    latent_dim: int = 16,
+    base_channels: int = 16,
+    classes: int = 10,
+    channels: int = 1,
+    mixing: float = 0.5,
+    **options: Any,
 ) -> ConditionalGAN:
     """The class-conditional game between a style-based generator and a projection discriminator.
 
     ``options`` of ``GAN`` replace parts of the recipe. With ``classes=1`` the players are told nothing.
     """
-    generator = StyleGenerator(k=k, width=width, classes=classes, channels=channels, mixing=mixing)
-    discriminator = ProjectionDiscriminator(width=width, classes=classes, channels=channels)
+    generator = StyleGenerator(
+        latent_dim=latent_dim, base_channels=base_channels, classes=classes, channels=channels, mixing=mixing
+    )
+    discriminator = ProjectionDiscriminator(base_channels=base_channels, classes=classes, channels=channels)
     players = (player.to(memory_format=torch.channels_last) for player in (generator, discriminator))
-    return ConditionalGAN(*players, k=k, classes=classes, **(STYLE_RECIPE | options))
+    return ConditionalGAN(*players, latent_dim=latent_dim, classes=classes, **(STYLE_RECIPE | options))

@@ -21,13 +21,13 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, kron, vstack
 from torch import Tensor, nn
 
-from aigc_course.core.train import GradientDescent, Metrics, fit
-from aigc_course.gan.game import GAN, descend, mlp_discriminator
+from aigc_course.core.train import Metrics, Trainer, fit
+from aigc_course.gan.gan import GAN, descend, mlp_discriminator
 
 # ---- the distance -----------------------------------------------------------------------------------------------
 
 
-def distance_on_line(x: Float[Tensor, " n"], y: Float[Tensor, " m"]) -> Float[Tensor, ""]:
+def wasserstein_1d(x: Float[Tensor, " n"], y: Float[Tensor, " m"]) -> Float[Tensor, ""]:
     """W1 of two samples of equal size in one dimension: sort both, pair them in order, average the gaps."""
     if len(x) != len(y) or not len(x):
         raise ValueError(
@@ -36,12 +36,12 @@ def distance_on_line(x: Float[Tensor, " n"], y: Float[Tensor, " m"]) -> Float[Te
     return (x.sort().values - y.sort().values).abs().mean()
 
 
-def costs(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float[Tensor, "n m"]:
+def cost_matrix(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float[Tensor, "n m"]:
     """Euclidean distance from each ``x`` to each ``y``."""
     return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
 
 
-def transport(
+def optimal_transport(
     cost: Float[Tensor, "n m"], p: Float[Tensor, " n"] | None = None, q: Float[Tensor, " m"] | None = None
 ) -> tuple[float, Float[Tensor, "n m"]]:
     """The cheapest way to turn ``p`` into ``q`` (even weights by default): its cost, and the plan.
@@ -111,13 +111,13 @@ def generator_loss(fake: Float[Tensor, " b"]) -> Float[Tensor, ""]:
     return -fake.mean()
 
 
-def between(real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"]) -> Float[Tensor, "b *s"]:
+def random_interpolates(real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"]) -> Float[Tensor, "b *s"]:
     """One point on the straight line from each real example to a generated one, uniformly drawn."""
     share = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
     return share * real + (1 - share) * fake
 
 
-def slope_penalty(
+def gradient_penalty(
     critic: Callable[[Tensor], Tensor],
     real: Float[Tensor, "b *s"],
     fake: Float[Tensor, "b *s"],
@@ -125,7 +125,7 @@ def slope_penalty(
     one_sided: bool = False,
 ) -> Float[Tensor, ""]:
     """E (|∇f| - 1)² at points between real and generated examples; ``one_sided`` lets slopes below 1 go free."""
-    x = between(real, fake).detach().requires_grad_()
+    x = random_interpolates(real, fake).detach().requires_grad_()
     (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
     excess = slope.flatten(1).norm(dim=1) - 1
     return (excess.relu() if one_sided else excess).square().mean()
@@ -153,7 +153,7 @@ def train_critic(
 
     def loss(batch: tuple[Tensor, ...]) -> Tensor:
         real, fake = batch
-        held = 0 if clip is not None else penalty * slope_penalty(critic, real, fake, one_sided=one_sided)
+        held = 0 if clip is not None else penalty * gradient_penalty(critic, real, fake, one_sided=one_sided)
         return held - estimate(critic, real, fake)
 
     def after_step(k: int, _: Metrics) -> None:
@@ -163,7 +163,7 @@ def train_critic(
 
     rate = 5e-3
     optimizer = torch.optim.Adam(critic.parameters(), lr=rate, betas=(0.9, 0.99), fused=True)
-    descent = GradientDescent(critic, loss, optimizer=optimizer)
+    descent = Trainer(critic, loss, optimizer=optimizer)
     fit(descent, (x, y), steps=steps, batch_size=min(200, len(x)), on_step=after_step)
     return critic.requires_grad_(False)
 
@@ -176,31 +176,31 @@ class WassersteinGAN(GAN):
         generator: nn.Module,
         critic: nn.Module,
         *,
-        k: int,
+        latent_dim: int,
         critic_steps: int = 5,
         penalty: float = 10.0,
         one_sided: bool = False,
         clip: float | None = None,
         lr: float = 1e-4,
         betas: tuple[float, float] = (0.0, 0.9),
-        average: float | None = None,
+        ema_decay: float | None = None,
     ) -> None:
         """Set up the game.
 
         Args:
             generator: From noise of shape (b, k) to examples.
             critic: From examples to one number each, shape (b,); without batch norm, which couples examples.
-            k: Numbers of noise per example.
+            latent_dim: Numbers of noise per example.
             critic_steps: Updates of the critic to each update of the generator.
-            penalty: Weight of ``slope_penalty``.
-            one_sided: See ``slope_penalty``.
+            penalty: Weight of ``gradient_penalty``.
+            one_sided: See ``gradient_penalty``.
             clip: Keep every weight of the critic in [-clip, clip] instead of the penalty.
             lr: Adam's step size for both.
             betas: Adam's memories, of both.
-            average: As for ``GAN``.
+            ema_decay: As for ``GAN``.
         """
-        options = {"lr_g": lr, "lr_d": lr, "betas": betas, "average": average}
-        super().__init__(generator, critic, k=k, generator_loss=generator_loss, judge_loss=critic_loss, **options)
+        options = {"lr_g": lr, "lr_d": lr, "betas": betas, "ema_decay": ema_decay}
+        super().__init__(generator, critic, latent_dim=latent_dim, g_loss=generator_loss, d_loss=critic_loss, **options)
         if critic_steps < 1:
             raise ValueError(f"critic_steps={critic_steps}; the critic must move at least once")
         self.critic_steps, self.slope_weight = critic_steps, penalty
@@ -215,20 +215,20 @@ class WassersteinGAN(GAN):
             raise ValueError(f"{len(batch)} examples for {self.critic_steps} critic updates; give a larger batch")
         metrics: Metrics = {}
         for real in batch.tensor_split(self.critic_steps):
-            metrics = self.discriminator_step(real, self.fakes(len(real)).detach())
-        metrics |= self.generator_step(self.fakes(len(batch) // self.critic_steps))
-        if self.average is not None:
-            self.update_average()
+            metrics = self.discriminator_step(real, self.generate(len(real)).detach())
+        metrics |= self.generator_step(self.generate(len(batch) // self.critic_steps))
+        if self.ema is not None:
+            self.update_ema()
         self.updates += 1
         return metrics
 
     def discriminator_step(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor) -> Metrics:
         """One update of the critic, held back by the penalty or by clipped weights."""
         critic = self.discriminator
-        distance = -self.judge_loss(critic(real, *given).float(), critic(fake, *given).float())
+        distance = -self.d_loss(critic(real, *given).float(), critic(fake, *given).float())
         penalty = distance.new_zeros(())
         if self.clip is None:
-            penalty = slope_penalty(lambda x: critic(x, *given).float(), real, fake, one_sided=self.one_sided)
+            penalty = gradient_penalty(lambda x: critic(x, *given).float(), real, fake, one_sided=self.one_sided)
         norm = descend(self.slope_weight * penalty - distance, self.d_optimizer)
         if self.clip is not None:
             clip_weights(critic, self.clip)

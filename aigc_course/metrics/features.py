@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from aigc_course.core import data
 from aigc_course.core.checkpoint import load, save
-from aigc_course.core.train import GradientDescent, fit
+from aigc_course.core.train import Trainer, fit
 
 WEIGHTS = Path(__file__).with_name("digit_features.pt")
 
@@ -86,7 +86,7 @@ def train_classifier(*, steps: int = 3000, seed: int = 0) -> DigitClassifier:
     def loss(batch: tuple[Tensor, ...]) -> Tensor:
         return F.cross_entropy(model(_disturbed(batch[0])), batch[1])
 
-    descent = GradientDescent(model, loss, optimizer=optimizer)
+    descent = Trainer(model, loss, optimizer=optimizer)
     fit(descent, _training_set(), steps=steps, batch_size=128, seed=seed, on_step=lambda *_: schedule.step())
     return model.eval()
 

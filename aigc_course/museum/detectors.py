@@ -5,8 +5,8 @@ arXiv:2004.05675 (memorisation). Karras et al. (2020), *Training Generative Adve
 arXiv:2006.06676 (a judge is compared on training and on held-out images). Arjovsky & Bottou (2017), arXiv:1701.04862
 (the fading gradient of a generator). The other three are the course's own.
 
-Symbols: ``n`` samples of a generator; ``train`` what it learned from; ``held`` real examples that it never saw;
-``seen`` and ``unseen`` a judge's logits of the latter two; ``q`` the posteriors of a variational autoencoder.
+Symbols: ``n`` samples of a generator; ``train`` what it learned from; ``held_out`` real examples that it never saw;
+``on_train`` and ``on_held_out`` a judge's logits of the latter two; ``q`` the posteriors of a variational autoencoder.
 
 Conventions: a detector is a pure function that returns one number without unit; the exception is posterior collapse,
 in nats. ``LIMITS`` holds the value from which on it rings. The limits were set on seeds 0 to 9
@@ -23,7 +23,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from aigc_course.metrics.modes import effective_number, nearest_distance
-from aigc_course.vae.gaussian import Gaussian, kl_to_standard_normal
+from aigc_course.vae.vae import Gaussian, kl_to_standard_normal
 
 ANCHORS = 40  # training examples that samples are sorted by; a few for every kind that must not be missing
 NORMS = ("gradient D", "gradient G", "loss")  # what a diverging run lets grow, whichever of them its history has
@@ -57,7 +57,7 @@ class Finding:
     value: float
 
     @property
-    def ill(self) -> bool:
+    def fires(self) -> bool:
         """Whether the value is on the wrong side of its limit; a value that is no number is."""
         limit = LIMITS[self.name]
         return math.isnan(self.value) or (self.value > limit.value if limit.above else self.value < limit.value)
@@ -69,14 +69,14 @@ class Evidence:
 
     samples: Float[Tensor, "n *s"]
     train: Float[Tensor, "m *s"]
-    held: Float[Tensor, "h *s"]
+    held_out: Float[Tensor, "h *s"]
     history: Sequence[Mapping[str, float]] = ()
-    seen: Float[Tensor, " a"] | None = None
-    unseen: Float[Tensor, " b"] | None = None
+    on_train: Float[Tensor, " a"] | None = None
+    on_held_out: Float[Tensor, " b"] | None = None
     q: Gaussian | None = None
 
 
-def chance_above(a: Float[Tensor, " n"], b: Float[Tensor, " m"]) -> float:
+def auroc(a: Float[Tensor, " n"], b: Float[Tensor, " m"]) -> float:
     """Probability that one of ``a`` is above one of ``b``, ties counted half: ½ when nothing tells them apart."""
     if not len(a) or not len(b):
         raise ValueError(f"{len(a)} and {len(b)} numbers; give at least one of each kind to compare")
@@ -84,7 +84,7 @@ def chance_above(a: Float[Tensor, " n"], b: Float[Tensor, " m"]) -> float:
     return ((both > 0).double() + 0.5 * (both == 0).double()).mean().item()
 
 
-def growth(values: Sequence[float]) -> float:
+def growth_factor(values: Sequence[float]) -> float:
     """By which factor a positive quantity grew: its median over the last tenth of a run, over that of the first.
 
     Infinite when any value is not a finite number, or when it grew from 0; 1 when it stayed at 0.
@@ -101,7 +101,7 @@ def growth(values: Sequence[float]) -> float:
     return last / first
 
 
-def fading(gradients: Sequence[float]) -> float:
+def gradient_decay(gradients: Sequence[float]) -> float:
     """Median norm of the generator's gradient over the last tenth of a run, as a share of the largest in the run.
 
     0 when there was never any gradient.
@@ -113,7 +113,7 @@ def fading(gradients: Sequence[float]) -> float:
     return x[-(len(x) // 10) :].median().item() / largest if largest != 0 else 0.0
 
 
-def nats_told(q: Gaussian) -> float:
+def mean_kl(q: Gaussian) -> float:
     """Mean cost of the code, KL(q(z|x) || p(z)) in nats: at 0 every posterior is the prior and nothing is told.
 
     ``vae.collapse`` takes this number apart: what the code says, and what it wastes.
@@ -121,23 +121,25 @@ def nats_told(q: Gaussian) -> float:
     return kl_to_standard_normal(q).mean().item()
 
 
-def advantage(seen: Float[Tensor, " a"], unseen: Float[Tensor, " b"]) -> float:
+def overfitting_auc(on_train: Float[Tensor, " a"], on_held_out: Float[Tensor, " b"]) -> float:
     """Chance that the judge finds a training example more real than a held-out one; ½ for a fair judge."""
-    return chance_above(seen, unseen)
+    return auroc(on_train, on_held_out)
 
 
-def nearness(samples: Float[Tensor, "n *s"], train: Float[Tensor, "m *s"], held: Float[Tensor, "h *s"]) -> float:
+def copying_auc(samples: Float[Tensor, "n *s"], train: Float[Tensor, "m *s"], held_out: Float[Tensor, "h *s"]) -> float:
     """Chance that a sample lies nearer to the training set than a held-out example does (Meehan et al.): ½ is fair."""
-    return chance_above(nearest_distance(held, train), nearest_distance(samples, train))
+    return auroc(nearest_distance(held_out, train), nearest_distance(samples, train))
 
 
-def spread(samples: Float[Tensor, "n *s"], held: Float[Tensor, "h *s"], anchors: Float[Tensor, "k *s"]) -> float:
+def mode_coverage(
+    samples: Float[Tensor, "n *s"], held_out: Float[Tensor, "h *s"], anchors: Float[Tensor, "k *s"]
+) -> float:
     """Effective number of anchors that samples fall to, over that of as many real examples: 1 is a full spread.
 
     Each example votes for the nearest anchor. Where modes have even shares, a generator that knows m of M gets m / M.
     """
-    n = min(len(samples), len(held))
-    return _effective_anchors(samples[:n], anchors) / _effective_anchors(held[:n], anchors)
+    n = min(len(samples), len(held_out))
+    return _effective_anchors(samples[:n], anchors) / _effective_anchors(held_out[:n], anchors)
 
 
 def _effective_anchors(x: Float[Tensor, "n *s"], anchors: Float[Tensor, "k *s"]) -> float:
@@ -150,20 +152,20 @@ def diagnose(evidence: Evidence) -> dict[str, Finding]:
     e, found = evidence, dict[str, float]()
     series = {name: [abs(row[name]) for row in e.history] for name in NORMS if e.history and name in e.history[0]}
     if series:
-        found["divergence"] = max(growth(values) for values in series.values())
+        found["divergence"] = max(growth_factor(values) for values in series.values())
     if "gradient G" in series:
-        found["vanishing gradient"] = fading(series["gradient G"])
+        found["vanishing gradient"] = gradient_decay(series["gradient G"])
     if e.q is not None:
-        found["posterior collapse"] = nats_told(e.q)
-    if e.seen is not None and e.unseen is not None:
-        found["discriminator overfitting"] = advantage(e.seen, e.unseen)
-    samples, train, held = e.samples[:EXAMPLES], e.train, e.held[:EXAMPLES]
+        found["posterior collapse"] = mean_kl(e.q)
+    if e.on_train is not None and e.on_held_out is not None:
+        found["discriminator overfitting"] = overfitting_auc(e.on_train, e.on_held_out)
+    samples, train, held_out = e.samples[:EXAMPLES], e.train, e.held_out[:EXAMPLES]
     if samples.isfinite().all():
-        found["memorisation"] = nearness(samples, train, held)
-        found["mode collapse"] = spread(samples, held, train[:ANCHORS])
+        found["memorisation"] = copying_auc(samples, train, held_out)
+        found["mode collapse"] = mode_coverage(samples, held_out, train[:ANCHORS])
     return {name: Finding(name, found[name]) for name in LIMITS if name in found}
 
 
 def cause(findings: Mapping[str, Finding]) -> str:
     """The first detector that rings, in the order in which a report is read; "none" when all are silent."""
-    return next((name for name in LIMITS if name in findings and findings[name].ill), "none")
+    return next((name for name in LIMITS if name in findings and findings[name].fires), "none")

@@ -95,7 +95,7 @@ def make(path: Path = TABLE, seeds: Sequence[int] = SEEDS, names: Sequence[str] 
 def verdict(found: Sequence[Row], name: str) -> tuple[int, int]:
     """How many sick runs an exhibit's own detector rings at, and how many cured runs all detectors are silent at."""
     own = [row for row in found if row["exhibit"] == name]
-    sick = sum(detectors.Finding(name, row["said"][name]).ill for row in own if not row["cured"])
+    sick = sum(detectors.Finding(name, row["said"][name]).fires for row in own if not row["cured"])
     return sick, sum(row["cause"] == "none" for row in own if row["cured"])
 
 

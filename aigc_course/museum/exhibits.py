@@ -3,8 +3,8 @@ r"""Six exhibits: settings under which a generator fails, and the one setting th
 Each exhibit is data. ``run`` trains any of them from any seed in a second or a few and returns what the detectors of
 ``museum.detectors`` want to see. ``train`` is split by name and size, so that "more data" is a change like any other.
 
-Symbols: ``data`` a name for ``core.data.load``; ``n`` training examples (all when ``None``); ``k`` numbers of noise or
-of the code. ``game`` settings are those of ``gan.game.GAN``; ``beta`` is the weight of a VAE's KL term.
+Symbols: ``data`` a name for ``core.data.load``; ``n`` training examples (all when ``None``); ``latent_dim`` numbers of
+noise or of the latent. ``gan`` settings are those of ``gan.gan.GAN``; ``beta`` is the weight of a VAE's KL term.
 """
 
 import time
@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from aigc_course.core import data
-from aigc_course.core.train import GradientDescent, Metrics, fit
-from aigc_course.gan import game, wasserstein
-from aigc_course.gan.augmentation import Augmented
+from aigc_course.core.train import Metrics, Trainer, fit
+from aigc_course.gan import gan, wasserstein
+from aigc_course.gan.augmentation import AugmentedDiscriminator
 from aigc_course.museum.detectors import EXAMPLES, Evidence, Finding, diagnose
-from aigc_course.vae.gaussian import VAE
+from aigc_course.vae.vae import VAE
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,17 @@ class Setting:
 
     data: str
     n: int | None = None
-    k: int = 8
+    latent_dim: int = 8
     hidden: int = 64
     steps: int = 600
     batch: int = 128
     augment: bool = False
     beta: float = 1.0
-    game: Mapping[str, Any] = field(default_factory=dict)
+    gan: Mapping[str, Any] = field(default_factory=dict)
 
     def __or__(self, change: Mapping[str, Any]) -> "Setting":
         """The same with some settings changed; those of the game are merged with the present ones."""
-        return replace(self, **{**change, "game": {**self.game, **change.get("game", {})}})
+        return replace(self, **{**change, "gan": {**self.gan, **change.get("gan", {})}})
 
 
 @dataclass(frozen=True)
@@ -68,27 +68,27 @@ class Run:
 
 
 LOSSES = {
-    "saturating": game.saturating_loss,
-    "non-saturating": game.non_saturating_loss,
+    "saturating": gan.saturating_loss,
+    "non-saturating": gan.non_saturating_loss,
     "critic": wasserstein.generator_loss,
 }
-_DIGITS: dict[str, Any] = {"data": "digits", "k": 16, "hidden": 128, "steps": 500, "batch": 64}
-_FEW: dict[str, Any] = {"data": "digits", "n": 64, "k": 16, "hidden": 256, "steps": 800, "batch": 64}
+_DIGITS: dict[str, Any] = {"data": "digits", "latent_dim": 16, "hidden": 128, "steps": 500, "batch": 64}
+_FEW: dict[str, Any] = {"data": "digits", "n": 64, "latent_dim": 16, "hidden": 256, "steps": 800, "batch": 64}
 EXHIBITS = {
     exhibit.name: exhibit
     for exhibit in (
         Exhibit(
             "divergence",
             "gan",
-            Setting("ring", game={"loss": "critic", "lr_g": 2e-4, "lr_d": 5e-3, "betas": (0.0, 0.9)}),
-            {"game": {"penalty": 1.0}},
+            Setting("ring", gan={"loss": "critic", "lr_g": 2e-4, "lr_d": 5e-3, "betas": (0.0, 0.9)}),
+            {"gan": {"penalty": 1.0}},
             "a critic is praised for steepness and nothing limits it",
         ),
         Exhibit(
             "vanishing gradient",
             "gan",
-            Setting(**_DIGITS, game={"loss": "saturating", "lr_g": 2e-4, "lr_d": 5e-3}),
-            {"game": {"penalty": 1.0}},
+            Setting(**_DIGITS, gan={"loss": "saturating", "lr_g": 2e-4, "lr_d": 5e-3}),
+            {"gan": {"penalty": 1.0}},
             "a judge that is sure of every fake leaves the saturating loss flat",
         ),
         Exhibit(
@@ -101,22 +101,22 @@ EXHIBITS = {
         Exhibit(
             "discriminator overfitting",
             "gan",
-            Setting(**_FEW, game={"lr_g": 5e-3, "lr_d": 1e-2, "betas": (0.0, 0.99)}),
+            Setting(**_FEW, gan={"lr_g": 5e-3, "lr_d": 1e-2, "betas": (0.0, 0.99)}),
             {"augment": True},
             "64 images can be learned by heart",
         ),
         Exhibit(
             "memorisation",
             "vae",
-            Setting("digits", n=32, k=4, hidden=256, steps=800, batch=32),
+            Setting("digits", n=32, latent_dim=4, hidden=256, steps=800, batch=32),
             {"n": 1500},
             "with 32 images the best decoder stores them and draws nothing else",
         ),
         Exhibit(
             "mode collapse",
             "gan",
-            Setting("ring", game={"lr_g": 2e-3, "lr_d": 1e-4}),
-            {"game": {"lr_d": 5e-3}},
+            Setting("ring", gan={"lr_g": 2e-3, "lr_d": 1e-4}),
+            {"gan": {"lr_d": 5e-3}},
             "a judge that answers late lets the generator send everything to one place",
         ),
     )
@@ -145,37 +145,43 @@ def examine(family: str, setting: Setting, seed: int) -> Run:
 
 
 @torch.no_grad()
-def leave_evidence(model: Any, train: Tensor, held: Tensor, history: list[Metrics]) -> Evidence:
+def leave_evidence(model: Any, train: Tensor, held_out: Tensor, history: list[Metrics]) -> Evidence:
     """What the detectors want to know of a GAN or a VAE after training; a judge answers without augmentation."""
-    samples = model.sample(len(held))
+    samples = model.sample(len(held_out))
     if isinstance(model, VAE):
-        return Evidence(samples, train, held, history, q=model.encode(held))
-    judge = model.discriminator.eval()
-    evidence = Evidence(samples, train, held, history, seen=judge(train[:EXAMPLES]), unseen=judge(held))
-    judge.train()
+        return Evidence(samples, train, held_out, history, q=model.encode(held_out))
+    discriminator = model.discriminator.eval()
+    evidence = Evidence(
+        samples, train, held_out, history, on_train=discriminator(train[:EXAMPLES]), on_held_out=discriminator(held_out)
+    )
+    discriminator.train()
     return evidence
 
 
 def _gan(setting: Setting) -> tuple[nn.Module, Any]:
     shape = tuple(data.load(setting.data, n=1).x.shape[1:])
     flat = len(shape) == 1
-    g = game.mlp_generator(k=setting.k, shape=shape, hidden=setting.hidden, output=None if flat else nn.Sigmoid())
-    d = game.mlp_discriminator(shape=shape, hidden=setting.hidden)
-    options = dict(setting.game)
+    g = gan.mlp_generator(
+        latent_dim=setting.latent_dim, shape=shape, hidden=setting.hidden, output=None if flat else nn.Sigmoid()
+    )
+    d = gan.mlp_discriminator(shape=shape, hidden=setting.hidden)
+    options = dict(setting.gan)
     loss = options.pop("loss", "non-saturating")
-    judge_loss = wasserstein.critic_loss if loss == "critic" else None
-    judge = Augmented(d) if setting.augment else d
-    player = game.GAN(g, judge, k=setting.k, generator_loss=LOSSES[loss], judge_loss=judge_loss, **options)
+    d_loss = wasserstein.critic_loss if loss == "critic" else None
+    discriminator = AugmentedDiscriminator(d) if setting.augment else d
+    player = gan.GAN(g, discriminator, latent_dim=setting.latent_dim, g_loss=LOSSES[loss], d_loss=d_loss, **options)
     return player, player
 
 
 def _vae(setting: Setting) -> tuple[nn.Module, Any]:
-    d, hidden, k = 64, setting.hidden, setting.k
-    encoder = nn.Sequential(nn.Flatten(), nn.Linear(d, hidden), nn.ReLU(), nn.Linear(hidden, 2 * k))
-    inner = nn.Sequential(nn.Linear(k, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, d))
-    model = VAE(encoder, nn.Sequential(inner, nn.Unflatten(1, (1, 8, 8))), k=k, beta=setting.beta)
+    d, hidden, latent_dim = 64, setting.hidden, setting.latent_dim
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(d, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent_dim))
+    inner = nn.Sequential(
+        nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, d)
+    )
+    model = VAE(encoder, nn.Sequential(inner, nn.Unflatten(1, (1, 8, 8))), latent_dim=latent_dim, beta=setting.beta)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3, fused=True)
-    return model, GradientDescent(model, model.loss, optimizer=optimizer)
+    return model, Trainer(model, model.loss, optimizer=optimizer)
 
 
 FAMILIES = {"gan": _gan, "vae": _vae}

@@ -29,18 +29,18 @@ def partly_copied(fresh: Float[Tensor, "n *s"], train: Float[Tensor, "m *s"], *,
     return torch.cat([train[:copies], fresh[copies:]])
 
 
-def nearness_of_copies(share: float) -> float:
-    """What ``nearness`` says of samples of which a share are copies: c + (1 - c) / 2."""
+def copying_auc_of_copies(share: float) -> float:
+    """What ``copying_auc`` says of samples of which a share are copies: c + (1 - c) / 2."""
     return share + (1 - share) / 2
 
 
-def advantage_of_shift(shift: float) -> float:
-    """What ``advantage`` says of normal logits that lie ``shift`` standard deviations apart: Phi(shift / sqrt 2)."""
+def auc_of_shift(shift: float) -> float:
+    """What ``overfitting_auc`` says of normal logits ``shift`` standard deviations apart: Phi(shift / sqrt 2)."""
     return 0.5 * (1 + math.erf(shift / 2))
 
 
-def growth_of_factor(factor: float, *, n: int) -> float:
-    """What ``growth`` says of a quantity multiplied by ``factor`` at each of ``n`` updates."""
+def growth_factor_of(factor: float, *, n: int) -> float:
+    """What ``growth_factor`` says of a quantity multiplied by ``factor`` at each of ``n`` updates."""
     return factor ** (n - n // 10)
 
 

@@ -13,16 +13,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from aigc_course.core.train import GradientDescent, Metrics, State
+from aigc_course.core.train import Metrics, State, Trainer
 
 
 class HasTerms(Protocol):
-    """A model whose loss has two terms, in nats per example; ``keep`` is its word dropout, ``free`` its free nats."""
+    """A model whose loss has two terms, in nats; ``word_dropout`` and ``free`` are settings of its training."""
 
-    keep: float
+    word_dropout: float
     free: float
 
-    def terms(self, x: Any, /, *, keep: float) -> tuple[Tensor, Tensor]:
+    def terms(self, x: Any, /, *, word_dropout: float) -> tuple[Tensor, Tensor]:
         """What the observation costs given the code, and what the code costs."""
         ...
 
@@ -34,7 +34,7 @@ def weighted_loss(
     return words.mean() + weight * kl.mean().clamp(min=free)
 
 
-def rising(step: int, *, warm: int) -> float:
+def linear_warmup(step: int, *, warm: int) -> float:
     """From 0 at the first update (``step = 0``) in a straight line to 1 at update ``warm``, and 1 from there on."""
     if warm < 1:
         raise ValueError(f"warm={warm}; give the number of updates until the weight is 1, at least 1")
@@ -42,11 +42,11 @@ def rising(step: int, *, warm: int) -> float:
 
 
 def annealed(warm: int) -> Callable[[int], float]:
-    """The schedule ``rising`` for a given length."""
-    return partial(rising, warm=warm)
+    """The schedule ``linear_warmup`` for a given length."""
+    return partial(linear_warmup, warm=warm)
 
 
-class AnnealedDescent(GradientDescent):
+class AnnealedTrainer(Trainer):
     """Gradient descent on ``weighted_loss``; the weight depends on the number of the update and on nothing else.
 
     That number is part of the state, so that a resumed run goes on with the weight at which it stopped.
@@ -66,7 +66,7 @@ class AnnealedDescent(GradientDescent):
 
     def _weighted(self, batch: Any) -> Tensor:
         model: HasTerms = self.model  # pyright: ignore[reportAssignmentType]
-        words, kl = model.terms(batch, keep=model.keep)
+        words, kl = model.terms(batch, word_dropout=model.word_dropout)
         weight = self.weight(self.done)
         self._seen = {"words": words.mean().item(), "KL": kl.mean().item(), "weight": weight}
         return weighted_loss(words, kl, weight=weight, free=model.free)

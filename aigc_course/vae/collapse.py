@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from aigc_course.vae.gaussian import Gaussian, active_units, kl_to_standard_normal
+from aigc_course.vae.vae import Gaussian, active_units, kl_to_standard_normal
 
 
 class Rate(NamedTuple):
@@ -39,22 +39,22 @@ def aggregate_log_prob(z: Float[Tensor, "m k"], q: Gaussian) -> Float[Tensor, " 
     return densities.logsumexp(dim=1) - math.log(len(q.mean))
 
 
-def split_rate(q: Gaussian, *, draws: int = 20) -> Rate:
+def split_rate(q: Gaussian, *, num_samples: int = 20) -> Rate:
     """Monte Carlo estimate of both parts of the mean KL term, for examples that are all equally likely.
 
     The information cannot exceed the logarithm of the number of examples.
     """
-    told = torch.stack([q.log_prob(z) - aggregate_log_prob(z, q) for z in (q.sample() for _ in range(draws))])
+    told = torch.stack([q.log_prob(z) - aggregate_log_prob(z, q) for z in (q.sample() for _ in range(num_samples))])
     information = told.mean().item()
     return Rate(information, kl_to_standard_normal(q).mean().item() - information)
 
 
-def label_information(q: Gaussian, labels: Int[Tensor, " n"], *, draws: int = 20) -> float:
+def label_information(q: Gaussian, labels: Int[Tensor, " n"], *, num_samples: int = 20) -> float:
     """Monte Carlo estimate of I(y; z): what the code says about a label, at most the label's entropy."""
     parts = [Gaussian(q.mean[labels == label], q.logvar[labels == label]) for label in labels.unique()]
     told = 0.0
     for part in parts:
-        z = torch.cat([part.sample() for _ in range(draws)])
+        z = torch.cat([part.sample() for _ in range(num_samples)])
         nats = (aggregate_log_prob(z, part) - aggregate_log_prob(z, q)).mean().item()
         told += nats * len(part.mean) / len(q.mean)
     return told

@@ -3,7 +3,7 @@
 Alemi et al. (2018), *Fixing a Broken ELBO*, arXiv:1711.00464, read a VAE's two terms as rate and distortion. The
 compressor keeps the rounded means of a picture's code; the classical rival rounds principal components instead.
 
-Symbols: ``n`` pictures; ``k`` numbers in a code; ``step`` the width of the cells that numbers are rounded to.
+Symbols: ``n`` pictures; ``latent_dim`` numbers in a code; ``step`` the width of the cells that numbers are rounded to.
 Rates are in nats or, for whole numbers that are sent, in bits per picture: their ideal length, which an arithmetic
 coder reaches up to about two bits in all.
 """
@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from aigc_course.vae.gaussian import VAE, bernoulli_log_likelihood, kl_to_standard_normal
+from aigc_course.vae.vae import VAE, bernoulli_log_likelihood, kl_to_standard_normal
 
 
 @torch.no_grad()
@@ -27,10 +27,10 @@ def rate_distortion(model: VAE, x: Float[Tensor, "n *shape"]) -> tuple[float, fl
 
 
 def cell_bits(
-    cells: Float[Tensor, "n k"], *, step: float, deviation: float | Float[Tensor, " k"] = 1.0
+    cells: Float[Tensor, "n k"], *, step: float, std: float | Float[Tensor, " k"] = 1.0
 ) -> Float[Tensor, " n"]:
     """Bits for whole numbers: -log2 of the chance that N(0, deviation²) falls within step/2 of cell · step."""
-    width = step / torch.as_tensor(deviation, dtype=torch.float64)
+    width = step / torch.as_tensor(std, dtype=torch.float64)
     middle = cells.double().abs() * width  # a normal density is symmetric; the left tail keeps its digits
     inner, outer = (torch.special.log_ndtr(width * side - middle) for side in (0.5, -0.5))
     return -(inner + torch.log1p(-(outer - inner).exp())).sum(dim=1) / math.log(2)
@@ -57,13 +57,13 @@ class TransformCoder:
         flat = x.flatten(1)
         self.shape, self.mean = x.shape[1:], flat.mean(dim=0)
         _, spread, self.directions = torch.linalg.svd(flat - self.mean, full_matrices=False)
-        self.deviation = (spread / len(x) ** 0.5).clamp(min=1e-6)  # a pixel that never varied may vary tomorrow
+        self.std = (spread / len(x) ** 0.5).clamp(min=1e-6)  # a pixel that never varied may vary tomorrow
 
     def compress(self, x: Float[Tensor, "n *shape"], *, step: float) -> Compressed:
         """Project, round to multiples of ``step``, send, and project back."""
         cells = ((x.flatten(1) - self.mean) @ self.directions.T / _positive(step)).round()
         flat = self.mean + cells * step @ self.directions
-        bits = cell_bits(cells, step=step, deviation=self.deviation)
+        bits = cell_bits(cells, step=step, std=self.std)
         return Compressed(flat.view(-1, *self.shape).clamp(0, 1), bits)
 
 

@@ -3,7 +3,7 @@
 Sohn, Lee & Yan (2015), *Learning Structured Output Representation using Deep Conditional Generative Models*,
 NeurIPS 28.
 
-Symbols: ``x`` images and ``z`` codes as in ``gaussian``; ``y`` the class of an image, a whole number below ``classes``.
+Symbols: ``x`` images and ``z`` codes as in ``vae``; ``y`` the class of an image, a whole number below ``classes``.
 
 Conventions: the prior is N(0, I) for every class. The encoder reads the image alone, q(z|x): any q gives a bound, and
 an image shows its class. The papers let it read the label too.
@@ -15,29 +15,46 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from aigc_course.vae import convolutional as layers
-from aigc_course.vae import gaussian
-from aigc_course.vae.gaussian import Gaussian
+from aigc_course.vae import vae
+from aigc_course.vae.vae import Gaussian
 
 
-def convolutional(*, k: int = 8, classes: int = 10, width: int = 8, hidden: int = 256) -> "ConditionalVAE":
+def convolutional(
+    *, latent_dim: int = 8, classes: int = 10, base_channels: int = 8, hidden: int = 256
+) -> "ConditionalVAE":
     """For images of 32×32: the networks of ``vae.convolutional``, the decoder's input wider by the label."""
-    encoder = layers.encoder(k, width=width, hidden=hidden)
-    return ConditionalVAE(encoder, layers.decoder(k + classes, width=width, hidden=hidden), k=k, classes=classes)
+    encoder = layers.encoder(latent_dim, base_channels=base_channels, hidden=hidden)
+    return ConditionalVAE(
+        encoder,
+        layers.decoder(latent_dim + classes, base_channels=base_channels, hidden=hidden),
+        latent_dim=latent_dim,
+        classes=classes,
+    )
 
 
-def fully_connected(shape: tuple[int, ...], *, k: int, classes: int = 10, hidden: int = 256) -> "ConditionalVAE":
+def fully_connected(
+    shape: tuple[int, ...], *, latent_dim: int, classes: int = 10, hidden: int = 256
+) -> "ConditionalVAE":
     """One hidden layer each way, for small images."""
-    encoder = gaussian.fully_connected(shape, k=k, hidden=hidden).encoder
-    decoder = gaussian.fully_connected(shape, k=k + classes, hidden=hidden).decoder
-    return ConditionalVAE(encoder, decoder, k=k, classes=classes)
+    encoder = vae.fully_connected(shape, latent_dim=latent_dim, hidden=hidden).encoder
+    decoder = vae.fully_connected(shape, latent_dim=latent_dim + classes, hidden=hidden).decoder
+    return ConditionalVAE(encoder, decoder, latent_dim=latent_dim, classes=classes)
 
 
 class ConditionalVAE(nn.Module):
     """An encoder, a decoder that is told the class, and the prior N(0, I) of every class."""
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, *, k: int, classes: int, beta: float = 1.0) -> None:
+    def __init__(
+        self, encoder: nn.Module, decoder: nn.Module, *, latent_dim: int, classes: int, beta: float = 1.0
+    ) -> None:
         super().__init__()
-        self.encoder, self.decoder, self.k, self.classes, self.beta = encoder, decoder, k, classes, beta
+        self.encoder, self.decoder, self.latent_dim, self.classes, self.beta = (
+            encoder,
+            decoder,
+            latent_dim,
+            classes,
+            beta,
+        )
 
     def encode(self, x: Float[Tensor, "b *shape"]) -> Gaussian:
         """The posterior q(z|x) of what the label does not say."""
@@ -51,7 +68,7 @@ class ConditionalVAE(nn.Module):
     def elbo(self, x: Float[Tensor, "b *shape"], y: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
         """One-draw estimate of a lower bound on log p(x|y), in nats per image."""
         q = self.encode(x)
-        return gaussian.elbo(x, self.decode(q.sample(), y), q, beta=self.beta)
+        return vae.elbo(x, self.decode(q.sample(), y), q, beta=self.beta)
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> Float[Tensor, ""]:
         """What training minimises, from images and labels: the mean negative bound, in nats per image."""
@@ -65,7 +82,7 @@ class ConditionalVAE(nn.Module):
             y = torch.randint(self.classes, (n,), device=device)
         if len(y) != n:
             raise ValueError(f"{len(y)} labels for {n} images; give one label for each")
-        return self.decode(torch.randn(n, self.k, device=device), y).sigmoid()
+        return self.decode(torch.randn(n, self.latent_dim, device=device), y).sigmoid()
 
     @torch.no_grad()
     def every_class(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "b classes *shape"]:

@@ -1,4 +1,4 @@
-"""Convolutional networks for the VAE of ``gaussian``, for images of 32×32 pixels.
+"""Convolutional networks for the VAE of ``vae``, for images of 32×32 pixels.
 
 Encoder and decoder mirror each other: two strided convolutions down to 8×8, one dense layer, the code; and back.
 Kernels of 4 with stride 2 overlap evenly, so that the transposed convolutions leave no checkerboard (Odena, Dumoulin &
@@ -8,38 +8,38 @@ arXiv:1607.06450) and not over the batch, so that a posterior depends on its own
 
 from torch import nn
 
-from aigc_course.vae.gaussian import VAE
+from aigc_course.vae.vae import VAE
 
 
-def vae(*, k: int = 8, width: int = 8, hidden: int = 256, channels: int = 1, beta: float = 1.0) -> VAE:
-    """A VAE for ``channels`` × 32 × 32 images; ``width`` is the number of maps in the first layer."""
-    sizes = {"width": width, "hidden": hidden, "channels": channels}
-    return VAE(encoder(k, **sizes), decoder(k, **sizes), k=k, beta=beta)
+def vae(*, latent_dim: int = 8, base_channels: int = 8, hidden: int = 256, channels: int = 1, beta: float = 1.0) -> VAE:
+    """A VAE for ``channels`` × 32 × 32 images; ``base_channels`` is the number of maps in the first layer."""
+    sizes = {"base_channels": base_channels, "hidden": hidden, "channels": channels}
+    return VAE(encoder(latent_dim, **sizes), decoder(latent_dim, **sizes), latent_dim=latent_dim, beta=beta)
 
 
-def encoder(k: int, *, width: int = 8, hidden: int = 256, channels: int = 1) -> nn.Sequential:
+def encoder(latent_dim: int, *, base_channels: int = 8, hidden: int = 256, channels: int = 1) -> nn.Sequential:
     """Image to 2k numbers: mean and log-variance of the code."""
     return nn.Sequential(
-        nn.Conv2d(channels, width, 4, stride=2, padding=1),  # 16×16
-        *_maps(width),
-        nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),  # 8×8
-        *_maps(2 * width),
+        nn.Conv2d(channels, base_channels, 4, stride=2, padding=1),  # 16×16
+        *_maps(base_channels),
+        nn.Conv2d(base_channels, 2 * base_channels, 4, stride=2, padding=1),  # 8×8
+        *_maps(2 * base_channels),
         nn.Flatten(),
-        *_dense(2 * width * 64, hidden),
-        nn.Linear(hidden, 2 * k),
+        *_dense(2 * base_channels * 64, hidden),
+        nn.Linear(hidden, 2 * latent_dim),
     )
 
 
-def decoder(k: int, *, width: int = 8, hidden: int = 256, channels: int = 1) -> nn.Sequential:
+def decoder(latent_dim: int, *, base_channels: int = 8, hidden: int = 256, channels: int = 1) -> nn.Sequential:
     """Code to the logits of an image; the encoder's layers in reverse, and one dense layer more."""
     return nn.Sequential(
-        *_dense(k, hidden),
+        *_dense(latent_dim, hidden),
         *_dense(hidden, hidden),
-        *_dense(hidden, 2 * width * 64),
-        nn.Unflatten(1, (2 * width, 8, 8)),
-        nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1),  # 16×16
-        *_maps(width),
-        nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1),  # 32×32
+        *_dense(hidden, 2 * base_channels * 64),
+        nn.Unflatten(1, (2 * base_channels, 8, 8)),
+        nn.ConvTranspose2d(2 * base_channels, base_channels, 4, stride=2, padding=1),  # 16×16
+        *_maps(base_channels),
+        nn.ConvTranspose2d(base_channels, channels, 4, stride=2, padding=1),  # 32×32
     )
 
 

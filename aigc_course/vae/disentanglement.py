@@ -19,15 +19,15 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from aigc_course.core.procedural import draw_sprites
-from aigc_course.vae.gaussian import VAE
+from aigc_course.core.synthetic import draw_sprites
+from aigc_course.vae.vae import VAE
 
 
-def squares_vae(*, k: int = 5, hidden: int = 128, beta: float = 1.0) -> VAE:
+def squares_vae(*, latent_dim: int = 5, hidden: int = 128, beta: float = 1.0) -> VAE:
     """A VAE for ``upright_squares``, with two hidden layers each way."""
-    encoder = nn.Sequential(nn.Flatten(), *_two_layers(256, hidden), nn.Linear(hidden, 2 * k))
-    decoder = nn.Sequential(*_two_layers(k, hidden), nn.Linear(hidden, 256), nn.Unflatten(1, (1, 16, 16)))
-    return VAE(encoder, decoder, k=k, beta=beta)
+    encoder = nn.Sequential(nn.Flatten(), *_two_layers(256, hidden), nn.Linear(hidden, 2 * latent_dim))
+    decoder = nn.Sequential(*_two_layers(latent_dim, hidden), nn.Linear(hidden, 256), nn.Unflatten(1, (1, 16, 16)))
+    return VAE(encoder, decoder, latent_dim=latent_dim, beta=beta)
 
 
 def _two_layers(inputs: int, hidden: int) -> tuple[nn.Module, ...]:
@@ -59,7 +59,7 @@ def mutual_information(a: Int[Tensor, " n"], b: Int[Tensor, " n"]) -> Float[Tens
     return (torch.xlogy(joint, joint) - torch.xlogy(joint, apart)).sum().clamp(min=0).float()
 
 
-def information_table(
+def mutual_information_table(
     means: Float[Tensor, "n k"], factors: Float[Tensor, "n f"], *, bins: int = 20, factor_bins: int = 10
 ) -> Float[Tensor, "k f"]:
     """Share of each factor's entropy that each number of the code tells: 0 nothing, 1 everything."""
@@ -87,7 +87,7 @@ def fixed_factor_groups(
     return torch.where(same, rows[:, :1], rows), fixed
 
 
-def quietest_unit(means: Float[Tensor, "v g k"]) -> Int[Tensor, " v"]:
+def least_varying_latent(means: Float[Tensor, "v g k"]) -> Int[Tensor, " v"]:
     """The number of the code that varies least within each group, relative to its variance over all groups.
 
     A number that never varies at all says nothing and gets no vote.
@@ -96,7 +96,7 @@ def quietest_unit(means: Float[Tensor, "v g k"]) -> Int[Tensor, " v"]:
     return (means.var(dim=1) / overall).masked_fill(overall == 0, math.inf).argmin(dim=1)
 
 
-def vote_score(quietest: Int[Tensor, " v"], fixed: Int[Tensor, " v"]) -> float:
+def factorvae_score(quietest: Int[Tensor, " v"], fixed: Int[Tensor, " v"]) -> float:
     """Share of the later half of the votes that name their factor, by the majority of the earlier half."""
     half, kinds = len(fixed) // 2, int(max(quietest.max(), fixed.max())) + 1
     counts = torch.zeros(kinds, kinds).index_put_((quietest[:half], fixed[:half]), torch.ones(half), accumulate=True)

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from aigc_course.vae.gaussian import Gaussian
+from aigc_course.vae.vae import Gaussian
 
 Function = Callable[[Tensor], Tensor]  # codes (s, k) to values (s,)
 
@@ -29,9 +29,9 @@ class Gradients(NamedTuple):
     logvar: Float[Tensor, "s k"]
 
 
-def reparameterised(f: Function, q: Gaussian, *, draws: int) -> Gradients:
+def reparameterised(f: Function, q: Gaussian, *, num_samples: int) -> Gradients:
     """Derivatives of f(μ + σ ε) through the draw: f′(z) and f′(z) · ½ σ ε."""
-    noise = torch.randn_like(q.mean.expand(draws, -1))
+    noise = torch.randn_like(q.mean.expand(num_samples, -1))
     step = (0.5 * q.logvar).exp() * noise
     z = (q.mean + step).detach().requires_grad_()
     (slope,) = torch.autograd.grad(f(z).sum(), z)
@@ -54,28 +54,28 @@ def score_function(
     f: Function,
     q: Gaussian,
     *,
-    draws: int,
+    num_samples: int,
     baseline: Callable[[Float[Tensor, " s"]], Float[Tensor, " s"]] = no_baseline,
 ) -> Gradients:
     """(f(z) − baseline) times the derivatives of log q(z); f itself is never differentiated."""
-    noise = torch.randn_like(q.mean.expand(draws, -1))
+    noise = torch.randn_like(q.mean.expand(num_samples, -1))
     deviation = (0.5 * q.logvar).exp()
     values = f(q.mean + deviation * noise)
     surplus = (values - baseline(values)).unsqueeze(-1)
     return Gradients(surplus * noise / deviation, surplus * 0.5 * (noise.square() - 1))
 
 
-def variance_reparameterised(deviation: float) -> float:
+def variance_reparameterised(std: float) -> float:
     """Variance, over draws, of the reparameterised derivative with respect to one μ_j, for the quadratic f."""
-    return 4 * deviation**2
+    return 4 * std**2
 
 
-def best_baseline(c: float, deviation: float, *, k: int) -> float:
+def best_baseline(c: float, std: float, *, latent_dim: int) -> float:
     """The constant that makes the score-function derivative with respect to μ_j least noisy, for the quadratic f."""
-    return k * (c**2 + deviation**2) + 2 * deviation**2
+    return latent_dim * (c**2 + std**2) + 2 * std**2
 
 
-def variance_score(c: float, deviation: float, *, k: int, baseline: float = 0.0) -> float:
+def variance_score(c: float, std: float, *, latent_dim: int, baseline: float = 0.0) -> float:
     """Variance, over draws, of the score-function derivative with respect to one μ_j, for the quadratic f."""
-    least = k * (4 * c**2 + 2 * deviation**2) + 4 * (c**2 + deviation**2)
-    return least + (baseline - best_baseline(c, deviation, k=k)) ** 2 / deviation**2
+    least = latent_dim * (4 * c**2 + 2 * std**2) + 4 * (c**2 + std**2)
+    return least + (baseline - best_baseline(c, std, latent_dim=latent_dim)) ** 2 / std**2

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from aigc_course.vae.gaussian import Gaussian, kl_to_standard_normal
 from aigc_course.vae.ppca import PPCA
+from aigc_course.vae.vae import Gaussian, kl_to_standard_normal
 
 
 class LinearVAE(nn.Module):
@@ -20,12 +20,12 @@ class LinearVAE(nn.Module):
     ``exact`` trains on the bound with its expectation done by hand instead of one draw. ``log_variance`` is log σ².
     """
 
-    def __init__(self, shape: tuple[int, ...], *, k: int, exact: bool = False) -> None:
+    def __init__(self, shape: tuple[int, ...], *, latent_dim: int, exact: bool = False) -> None:
         super().__init__()
         d = math.prod(shape)
-        self.shape, self.k, self.exact = shape, k, exact
-        self.encoder, self.decoder = nn.Linear(d, k), nn.Linear(k, d)
-        self.logvar, self.log_variance = nn.Parameter(torch.zeros(k)), nn.Parameter(torch.zeros(()))
+        self.shape, self.latent_dim, self.exact = shape, latent_dim, exact
+        self.encoder, self.decoder = nn.Linear(d, latent_dim), nn.Linear(latent_dim, d)
+        self.logvar, self.log_variance = nn.Parameter(torch.zeros(latent_dim)), nn.Parameter(torch.zeros(()))
 
     def encode(self, x: Float[Tensor, "b *shape"]) -> Gaussian:
         """The posterior q(z|x)."""
@@ -56,7 +56,7 @@ class LinearVAE(nn.Module):
     @torch.no_grad()
     def sample(self, n: int) -> Float[Tensor, "n *shape"]:
         """Means of the observation for ``n`` codes from the prior; ``ppca().sample`` adds the noise."""
-        return self.decode(torch.randn(n, self.k, dtype=self.logvar.dtype, device=self.logvar.device))
+        return self.decode(torch.randn(n, self.latent_dim, dtype=self.logvar.dtype, device=self.logvar.device))
 
     @torch.no_grad()
     def reconstruct(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, "b *shape"]:

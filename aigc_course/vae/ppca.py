@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from aigc_course.foundations.gaussian_images import GaussianImages
-from aigc_course.vae.gaussian import Gaussian, kl_to_standard_normal
+from aigc_course.vae.vae import Gaussian, kl_to_standard_normal
 
 
 class PPCA(NamedTuple):
@@ -82,14 +82,14 @@ class PPCA(NamedTuple):
         return self._replace(weight=self.weight @ rotation)
 
 
-def maximum_likelihood(x: Float[Tensor, "n d"], *, k: int, variance: float | None = None) -> PPCA:
+def maximum_likelihood(x: Float[Tensor, "n d"], *, latent_dim: int, variance: float | None = None) -> PPCA:
     """The best model of all, W = U (Λ − σ² I)^½ with σ² the mean of the discarded eigenvalues.
 
     With ``variance`` given, the best model with that σ²: directions in which the data vary less get no weight.
     """
     if variance is not None and variance <= 0:
         raise ValueError(f"variance={variance}; without noise there is no density, so give a number above 0")
-    fit = GaussianImages(x, k=k)
+    fit = GaussianImages(x, components=latent_dim)
     noise = fit.noise if variance is None else torch.as_tensor(variance, dtype=x.dtype)
     lengths = (fit.variances - noise).clamp(min=0).sqrt()
     return PPCA(fit.directions.T * lengths, fit.mean, noise)
@@ -100,21 +100,21 @@ def eigenvalues(x: Float[Tensor, "n d"]) -> Float[Tensor, " d"]:
     return torch.linalg.eigvalsh(x.T.cov(correction=0)).flip(0).clamp(min=0)
 
 
-def best_log_likelihood(values: Float[Tensor, " d"], *, k: int) -> Float[Tensor, ""]:
+def best_log_likelihood(values: Float[Tensor, " d"], *, latent_dim: int) -> Float[Tensor, ""]:
     """Mean log-likelihood of the best model on its own training data, from the eigenvalues alone (TB)."""
-    if not 0 < k < len(values):
-        raise ValueError(f"k={k} of {len(values)} directions; choose from 1 to {len(values) - 1}, the rest is noise")
-    d, kept, noise = len(values), values[:k], values[k:].mean()
-    return -0.5 * (d * math.log(2 * math.pi) + kept.log().sum() + (d - k) * noise.log() + d)
+    if not 0 < latent_dim < len(values):
+        raise ValueError(f"latent_dim={latent_dim} of {len(values)} directions; choose from 1 to {len(values) - 1}")
+    d, kept, noise = len(values), values[:latent_dim], values[latent_dim:].mean()
+    return -0.5 * (d * math.log(2 * math.pi) + kept.log().sum() + (d - latent_dim) * noise.log() + d)
 
 
-def reconstruction_error(values: Float[Tensor, " d"], *, k: int, variance: float = 0.0) -> Float[Tensor, ""]:
+def reconstruction_error(values: Float[Tensor, " d"], *, latent_dim: int, variance: float = 0.0) -> Float[Tensor, ""]:
     """Mean squared error, summed over the d numbers, of the best model's decoded posterior means; from eigenvalues.
 
     The discarded variances are lost. The others lose σ⁴/λ each, because the posterior mean shrinks towards the prior;
     with ``variance`` 0 nothing shrinks, and the error is that of the best linear autoencoder.
     """
-    return values[k:].sum() + (variance**2 / values[:k]).sum()
+    return values[latent_dim:].sum() + (variance**2 / values[:latent_dim]).sum()
 
 
 def principal_angles(a: Float[Tensor, "d k"], b: Float[Tensor, "d k"]) -> Float[Tensor, " k"]:

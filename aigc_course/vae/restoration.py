@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from aigc_course.vae.gaussian import VAE, log_prior
+from aigc_course.vae.vae import VAE, log_prior
 
 
 def damage(x: Float[Tensor, "b *shape"], *, flip: float) -> Float[Tensor, "b *shape"]:
@@ -28,14 +28,14 @@ def damaged_log_likelihood(
 
 
 def restore(
-    model: VAE, y: Float[Tensor, "b *shape"], *, flip: float, draws: int = 4000, steps: int = 40
+    model: VAE, y: Float[Tensor, "b *shape"], *, flip: float, num_samples: int = 4000, steps: int = 40
 ) -> tuple[Float[Tensor, "b *shape"], Float[Tensor, " b"]]:
     """Restored images, and the height log p(y, z) in nats at the code that was found.
 
-    Every scan is compared with ``draws`` pictures from the prior; from the one that explains it best, Adam climbs for
-    ``steps`` updates.
+    Every scan is compared with ``num_samples`` images from the prior; from the one that explains it best, Adam climbs
+    for ``steps`` updates.
     """
-    z = _best_draw(model, y, flip, draws).requires_grad_()
+    z = _best_draw(model, y, flip, num_samples).requires_grad_()
     optimizer = torch.optim.Adam([z], lr=0.1)
     for _ in range(steps):
         (z.grad,) = torch.autograd.grad(-_log_joint(model, y, z, flip).sum(), z)
@@ -45,9 +45,9 @@ def restore(
 
 
 @torch.no_grad()
-def _best_draw(model: VAE, y: Float[Tensor, "b *shape"], flip: float, draws: int) -> Float[Tensor, "b k"]:
+def _best_draw(model: VAE, y: Float[Tensor, "b *shape"], flip: float, num_samples: int) -> Float[Tensor, "b k"]:
     """For each scan the code from the prior that explains it best; all pairs at once, as one matrix product."""
-    z = torch.randn(draws, model.k, device=y.device, dtype=y.dtype)
+    z = torch.randn(num_samples, model.latent_dim, device=y.device, dtype=y.dtype)
     white, black = (part.flatten(1) for part in _channel(model.decode(z), flip))
     heights = y.flatten(1) @ (white - black).T + black.sum(dim=1) + log_prior(z)
     return z[heights.argmax(dim=1)]

@@ -1,7 +1,7 @@
 """The sentence VAE: a Gaussian code for a whole sentence, and a decoder that writes it word by word.
 
 Bowman, Vilnis, Vinyals, Dai, Jozefowicz & Bengio (2016), *Generating Sentences from a Continuous Space*,
-arXiv:1511.06349, cited as B. Code, posterior and bound are those of ``gaussian``; only the observation is new.
+arXiv:1511.06349, cited as B. Code, posterior and bound are those of ``vae``; only the observation is new.
 
 Symbols
     b, t    sentences in a batch, positions in a row of tokens (``END`` closes a sentence, ``PAD`` fills the row)
@@ -10,11 +10,11 @@ Symbols
     k       numbers in a code
     z       codes, with prior N(0, I)
     logits  what the decoder returns: word i has the probability softmax(logits[:, i]), given z and the words before
-    keep    probability that the decoder is shown a word that stands before; the others are blanked (word dropout)
+    word_dropout  probability that a word that stands before is hidden from the decoder: a blank stands in its place
 
 Conventions: nats per sentence, summed over its words and its ``END``, never averaged over them. B reads and writes with
 LSTMs; here a convolution reads (three words at a time, then a maximum over positions) and a GRU writes, which take
-half the time. B calls the setting ``keep = 0`` an inputless decoder.
+half the time. B calls the setting ``word_dropout = 1`` an inputless decoder.
 """
 
 import torch
@@ -24,17 +24,17 @@ from torch import Tensor, nn
 
 from aigc_course.foundations.vocabulary import BLANK, END, PAD
 from aigc_course.vae.annealing import weighted_loss
-from aigc_course.vae.gaussian import Gaussian, importance_bound, kl_to_standard_normal, log_prior
+from aigc_course.vae.vae import Gaussian, iwae_bound, kl_to_standard_normal, log_prior
 
 
 class Encoder(nn.Module):
     """Tokens to 2k numbers: the mean and the log-variance of the code."""
 
-    def __init__(self, words: int, *, k: int, embedding: int = 64, hidden: int = 96) -> None:
+    def __init__(self, words: int, *, latent_dim: int, embedding: int = 64, hidden: int = 96) -> None:
         super().__init__()
         self.embed = nn.Embedding(words, embedding, padding_idx=PAD)
         self.read = nn.Conv1d(embedding, hidden, kernel_size=3, padding=1)
-        self.head = nn.Linear(hidden, 2 * k)
+        self.head = nn.Linear(hidden, 2 * latent_dim)
 
     def forward(self, x: Int[Tensor, "b t"]) -> Float[Tensor, "b two_k"]:
         """The largest response of each feature in the sentence, whatever its position; padding has no say."""
@@ -45,11 +45,11 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """A GRU that writes the next word from the words before and from the code, which it sees at every position."""
 
-    def __init__(self, words: int, *, k: int, embedding: int = 64, hidden: int = 96) -> None:
+    def __init__(self, words: int, *, latent_dim: int, embedding: int = 64, hidden: int = 96) -> None:
         super().__init__()
         self.embed = nn.Embedding(words, embedding)
-        self.start = nn.Linear(k, hidden)
-        self.recur = nn.GRU(embedding + k, hidden, batch_first=True)
+        self.start = nn.Linear(latent_dim, hidden)
+        self.recur = nn.GRU(embedding + latent_dim, hidden, batch_first=True)
         self.project = nn.Linear(hidden, embedding)
         self.bias = nn.Parameter(torch.zeros(words))
         nn.init.normal_(self.embed.weight, std=0.1)  # also the output layer, which should begin undecided
@@ -79,16 +79,16 @@ class Decoder(nn.Module):
         return F.linear(self.project(outputs), self.embed.weight, bias)
 
 
-def shifted(x: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
+def shift_right(x: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
     """What stands before each word: ``END`` before the first."""
     return F.pad(x[:, :-1], (1, 0), value=END)
 
 
-def drop_words(previous: Int[Tensor, "b t"], keep: float) -> Int[Tensor, "b t"]:
-    """Word dropout: every word stays with probability ``keep`` and is blanked otherwise (B)."""
-    if not 0 <= keep <= 1:
-        raise ValueError(f"keep={keep}; it is the probability that a word stays, from 0 to 1")
-    hidden = torch.rand(previous.shape, device=previous.device) >= keep
+def drop_words(previous: Int[Tensor, "b t"], word_dropout: float) -> Int[Tensor, "b t"]:
+    """Word dropout: every word is replaced by a blank with probability ``word_dropout`` (B)."""
+    if not 0 <= word_dropout <= 1:
+        raise ValueError(f"word_dropout={word_dropout}; it is the probability that a word is hidden, from 0 to 1")
+    hidden = torch.rand(previous.shape, device=previous.device) < word_dropout
     hidden[:, 0] = False  # the mark of the beginning is no word
     return previous.masked_fill(hidden, BLANK)
 
@@ -124,16 +124,26 @@ def unigram_cost(x: Int[Tensor, "n t"], counted: Int[Tensor, "m u"], *, words: i
 class TextVAE(nn.Module):
     """An encoder of sentences, a decoder that writes, and the prior N(0, I) between them.
 
-    ``keep`` acts in training only; ``free`` nats of the code cost nothing there (free bits). ``longest`` is the length
-    of what ``sample`` writes, ``END`` included.
+    ``word_dropout`` acts in training only; ``free`` nats of the KL term cost nothing there (free bits). ``longest`` is
+    the length of what ``sample`` generates, ``END`` included.
     """
 
     def __init__(
-        self, words: int, *, k: int = 16, keep: float = 1.0, free: float = 0.0, longest: int = 9, hidden: int = 96
+        self,
+        words: int,
+        *,
+        latent_dim: int = 16,
+        word_dropout: float = 0.0,
+        free: float = 0.0,
+        longest: int = 9,
+        hidden: int = 96,
     ) -> None:
         super().__init__()
-        self.encoder, self.decoder = Encoder(words, k=k, hidden=hidden), Decoder(words, k=k, hidden=hidden)
-        self.k, self.keep, self.free, self.longest = k, keep, free, longest
+        self.encoder, self.decoder = (
+            Encoder(words, latent_dim=latent_dim, hidden=hidden),
+            Decoder(words, latent_dim=latent_dim, hidden=hidden),
+        )
+        self.latent_dim, self.word_dropout, self.free, self.longest = latent_dim, word_dropout, free, longest
 
     def encode(self, x: Int[Tensor, "b t"]) -> Gaussian:
         """The posterior q(z|x)."""
@@ -141,17 +151,19 @@ class TextVAE(nn.Module):
         return Gaussian(mean, logvar)
 
     def log_likelihood_given(
-        self, x: Int[Tensor, "b t"], z: Float[Tensor, "b k"], *, keep: float = 1.0
+        self, x: Int[Tensor, "b t"], z: Float[Tensor, "b k"], *, word_dropout: float = 0.0
     ) -> Float[Tensor, " b"]:
-        """Log p(x|z) in nats per sentence, when the decoder sees the share ``keep`` of the words before."""
-        previous = shifted(x) if keep == 1 else drop_words(shifted(x), keep)
+        """Log p(x|z) in nats per sentence, previous words hidden with probability ``word_dropout``."""
+        previous = shift_right(x) if word_dropout == 0 else drop_words(shift_right(x), word_dropout)
         outputs, _ = self.decoder.read(previous, z, self.decoder.begin(z))
         return sentence_log_likelihood(x, self.decoder.logits(outputs[x != PAD]))
 
-    def terms(self, x: Int[Tensor, "b t"], *, keep: float = 1.0) -> tuple[Float[Tensor, " b"], Float[Tensor, " b"]]:
+    def terms(
+        self, x: Int[Tensor, "b t"], *, word_dropout: float = 0.0
+    ) -> tuple[Float[Tensor, " b"], Float[Tensor, " b"]]:
         """What the words cost given one draw of the code, and what the code costs: both in nats per sentence."""
         q = self.encode(x)
-        return -self.log_likelihood_given(x, q.sample(), keep=keep), kl_to_standard_normal(q)
+        return -self.log_likelihood_given(x, q.sample(), word_dropout=word_dropout), kl_to_standard_normal(q)
 
     def elbo(self, x: Int[Tensor, "b t"]) -> Float[Tensor, " b"]:
         """One-draw estimate of the evidence lower bound in nats per sentence, every word shown."""
@@ -160,10 +172,10 @@ class TextVAE(nn.Module):
 
     def loss(self, x: Int[Tensor, "b t"], *, weight: float = 1.0) -> Float[Tensor, ""]:
         """What training minimises, with the KL term times ``weight`` and with this model's word dropout."""
-        return weighted_loss(*self.terms(x, keep=self.keep), weight=weight, free=self.free)
+        return weighted_loss(*self.terms(x, word_dropout=self.word_dropout), weight=weight, free=self.free)
 
     @torch.no_grad()
-    def write(self, z: Float[Tensor, "b k"], *, greedy: bool = False) -> Int[Tensor, "b t"]:
+    def generate(self, z: Float[Tensor, "b k"], *, greedy: bool = False) -> Int[Tensor, "b t"]:
         """Sentences for given codes, word by word: drawn, or (``greedy``) always the most probable word."""
         word = torch.full((len(z), 1), END, device=z.device)
         ended, state, written = torch.zeros_like(word, dtype=torch.bool), self.decoder.begin(z), []
@@ -176,27 +188,27 @@ class TextVAE(nn.Module):
 
     def sample(self, n: int, *, greedy: bool = False) -> Int[Tensor, "n t"]:
         """Tokens of ``n`` sentences for codes drawn from the prior."""
-        return self.write(torch.randn_like(self._zero(n)), greedy=greedy)
+        return self.generate(torch.randn_like(self._zero(n)), greedy=greedy)
 
     @torch.no_grad()
     def reconstruct(self, x: Int[Tensor, "b t"]) -> Int[Tensor, "b t2"]:
         """The most probable words, one after the other, at the posterior mean of each sentence."""
-        return self.write(self.encode(x).mean, greedy=True)
+        return self.generate(self.encode(x).mean, greedy=True)
 
     @torch.no_grad()
     def interpolate(self, start: Int[Tensor, "1 t"], end: Int[Tensor, "1 t"], *, steps: int) -> Int[Tensor, "steps t2"]:
         """Greedy sentences for ``steps`` codes on the straight line between the posterior means of two sentences."""
         weight = torch.linspace(0, 1, steps, device=start.device).unsqueeze(1)
-        return self.write(torch.lerp(self.encode(start).mean, self.encode(end).mean, weight), greedy=True)
+        return self.generate(torch.lerp(self.encode(start).mean, self.encode(end).mean, weight), greedy=True)
 
     @torch.no_grad()
-    def log_likelihood(self, x: Int[Tensor, "b t"], *, draws: int) -> Float[Tensor, " b"]:
+    def log_likelihood(self, x: Int[Tensor, "b t"], *, num_samples: int) -> Float[Tensor, " b"]:
         """Importance-weighted estimate of log p(x) in nats; a lower bound on average, tighter with more draws."""
         q = self.encode(x)
-        return importance_bound(torch.stack([self._log_weight(x, q) for _ in range(draws)]))
+        return iwae_bound(torch.stack([self._log_weight(x, q) for _ in range(num_samples)]))
 
     def _zero(self, n: int) -> Float[Tensor, "n k"]:
-        return self.decoder.bias.new_zeros(n, self.k)
+        return self.decoder.bias.new_zeros(n, self.latent_dim)
 
     def _log_weight(self, x: Int[Tensor, "b t"], q: Gaussian) -> Float[Tensor, " b"]:
         z = q.sample()
@@ -208,13 +220,15 @@ class LanguageModel(TextVAE):
 
     def encode(self, x: Int[Tensor, "b t"]) -> Gaussian:
         """Nothing is read."""
-        raise ValueError("a language model has no code; use `terms`, `loss`, `sample` or `write`")
+        raise ValueError("a language model has no code; use `terms`, `loss`, `sample` or `generate`")
 
-    def terms(self, x: Int[Tensor, "b t"], *, keep: float = 1.0) -> tuple[Float[Tensor, " b"], Float[Tensor, " b"]]:
+    def terms(
+        self, x: Int[Tensor, "b t"], *, word_dropout: float = 0.0
+    ) -> tuple[Float[Tensor, " b"], Float[Tensor, " b"]]:
         """Nats per sentence, and zeros for the code that is not there."""
         nothing = torch.zeros(len(x), device=x.device)
-        return -self.log_likelihood_given(x, self._zero(len(x)), keep=keep), nothing
+        return -self.log_likelihood_given(x, self._zero(len(x)), word_dropout=word_dropout), nothing
 
     def sample(self, n: int, *, greedy: bool = False) -> Int[Tensor, "n t"]:
         """Tokens of ``n`` sentences."""
-        return self.write(self._zero(n), greedy=greedy)
+        return self.generate(self._zero(n), greedy=greedy)

@@ -4,7 +4,7 @@ A sentence has ``WORDS`` words. A coin picks the topic, then each position picks
 the topic is all that one word says about another.
 
 Symbols
-    keep      probability that the decoder is shown a word that stands before
+    word_dropout  probability that a word that stands before is hidden from the decoder
     evidence  words (on average) that are written without having seen any word before: each profits from the code
     a, s      the posterior N(a, s²) of one topic and N(−a, s²) of the other
     weight    of the KL term
@@ -40,12 +40,12 @@ TOPICS = (
 ENTROPY = math.log(2) + WORDS * math.log(3)
 
 
-class Code(NamedTuple):
+class Posterior(NamedTuple):
     """Posterior means ±``a`` with standard deviation ``s``, and the nats that such a code tells about the topic."""
 
     a: float
     s: float
-    told: float
+    topic_information: float
 
 
 def sentences() -> list[str]:
@@ -53,12 +53,12 @@ def sentences() -> list[str]:
     return [" ".join(words) for topic in TOPICS for words in itertools.product(*topic)]
 
 
-def evidence(keep: float, *, words: int = WORDS) -> float:
-    """Words written blind: word i is, when all i − 1 words before it are blanked."""
-    return sum((1 - keep) ** i for i in range(words))
+def words_unseen(word_dropout: float, *, words: int = WORDS) -> float:
+    """Expected number of words generated without having seen any: those for which all words before are hidden."""
+    return sum(word_dropout**i for i in range(words))
 
 
-def told(a: Float[Tensor, "*g"], s: Float[Tensor, "*g"]) -> Float[Tensor, "*g"]:
+def topic_information(a: Float[Tensor, "*g"], s: Float[Tensor, "*g"]) -> Float[Tensor, "*g"]:
     """What the code tells about the topic: log 2 minus the cost of the topic for a reader of z, in nats.
 
     The log-odds of the topics at z are 2az/s². The expectation over z is a sum on a grid.
@@ -70,20 +70,20 @@ def told(a: Float[Tensor, "*g"], s: Float[Tensor, "*g"]) -> Float[Tensor, "*g"]:
     return math.log(2) - cost
 
 
-def gain(
-    a: Float[Tensor, "*g"], s: Float[Tensor, "*g"], *, evidence: float, weight: float = 1.0
+def objective(
+    a: Float[Tensor, "*g"], s: Float[Tensor, "*g"], *, words_unseen: float, weight: float = 1.0
 ) -> Float[Tensor, "*g"]:
     """What a code saves minus what it costs, in nats; 0 for the collapsed code a = 0, s = 1."""
     kl = 0.5 * (a.double().square() + s.double().square() - 1 - s.double().square().log())
-    return evidence * told(a, s) - weight * kl
+    return words_unseen * topic_information(a, s) - weight * kl
 
 
-def best_code(*, evidence: float, weight: float = 1.0) -> Code:
+def optimal_posterior(*, words_unseen: float, weight: float = 1.0) -> Posterior:
     """The code of the largest gain, to two hundredths: every pair on a grid is tried."""
     a, s, information = _grid()
     kl = 0.5 * (a.square() + s.square() - 1 - s.square().log())
-    best = int((evidence * information - weight * kl).argmax())
-    return Code(a.flatten()[best].item(), s.flatten()[best].item(), information.flatten()[best].item())
+    best = int((words_unseen * information - weight * kl).argmax())
+    return Posterior(a.flatten()[best].item(), s.flatten()[best].item(), information.flatten()[best].item())
 
 
 @cache
@@ -91,4 +91,4 @@ def _grid() -> tuple[Tensor, Tensor, Tensor]:
     a = torch.arange(0, 1.21, 0.02, dtype=torch.float64)
     s = torch.arange(0.2, 1.01, 0.02, dtype=torch.float64)
     a, s = torch.meshgrid(a, s, indexing="ij")
-    return a, s, told(a, s)
+    return a, s, topic_information(a, s)

@@ -1,7 +1,7 @@
 """The library's layers: a package imports from itself and from those before it, never from a later one.
 
-`core` knows no model; `foundations` and `metrics` know no family; a family may use families of earlier parts; what
-compares or applies families comes after them, and exercises come last.
+`core` knows no model; `foundations`, `metrics` and `layers` know no family; a family may use families of earlier parts;
+what compares or applies families comes after them, and exercises come last.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from book.tools.chapters import ROOT
 from book.tools.dependencies import PACKAGE, imported
 
-LAYERS = ("core", "foundations", "metrics", "vae", "gan", "language", "museum", "exercises")
+LAYERS = ("core", "foundations", "metrics", "layers", "vae", "gan", "language", "museum", "exercises")
 
 
 def problems(root: Path = ROOT) -> list[str]:

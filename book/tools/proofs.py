@@ -22,7 +22,7 @@ class Proof:
 
     @property
     def node(self) -> str:
-        """The test as pytest names it, e.g. `tests/vae/test_gaussian.py::test_kl`."""
+        """The test as pytest names it, e.g. `tests/vae/test_vae.py::test_kl`."""
         return f"{self.path}::{self.test}"
 
 

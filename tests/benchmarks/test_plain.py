@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from aigc_course.core.train import GradientDescent
+from aigc_course.core.train import Trainer
 from aigc_course.gan import dcgan
-from aigc_course.gan.game import GAN, mlp_discriminator, mlp_generator
+from aigc_course.gan.gan import GAN, mlp_discriminator, mlp_generator
 from aigc_course.vae import convolutional
-from aigc_course.vae.gaussian import fully_connected
+from aigc_course.vae.vae import fully_connected
 from benchmarks import families, plain
 
 
@@ -21,7 +21,7 @@ def copied(to, source):
 
 
 def dense_vae():
-    ours, reference = fully_connected((1, 28, 28), k=20), plain.VAE()
+    ours, reference = fully_connected((1, 28, 28), latent_dim=20), plain.VAE()
     heads = nn.Linear(400, 40)
     heads.weight.data, heads.bias.data = ours.encoder[3].weight.data, ours.encoder[3].bias.data
     order = [ours.encoder[1], ours.decoder[0], ours.decoder[2]]
@@ -43,7 +43,7 @@ def test_a_vae_and_its_reference_walk_together(make):
     torch.manual_seed(0)
     ours, reference, x = make()
     rule = torch.optim.Adam(ours.parameters(), lr=1e-3)
-    mine, theirs = GradientDescent(ours, ours.loss, optimizer=rule).step, plain.vae_step(reference)
+    mine, theirs = Trainer(ours, ours.loss, optimizer=rule).step, plain.vae_step(reference)
     for seed in range(3):
         torch.manual_seed(seed)
         a = mine(x)["loss"]
@@ -52,13 +52,21 @@ def test_a_vae_and_its_reference_walk_together(make):
 
 
 def dense_game():
-    networks = mlp_generator(k=16, shape=(1, 32, 32), output=nn.Sigmoid()), mlp_discriminator(shape=(1, 32, 32))
-    return GAN(*networks, k=16), plain.dense_generator(16), plain.dense_discriminator(), torch.rand(16, 1, 32, 32)
+    networks = (
+        mlp_generator(latent_dim=16, shape=(1, 32, 32), output=nn.Sigmoid()),
+        mlp_discriminator(shape=(1, 32, 32)),
+    )
+    return (
+        GAN(*networks, latent_dim=16),
+        plain.dense_generator(16),
+        plain.dense_discriminator(),
+        torch.rand(16, 1, 32, 32),
+    )
 
 
 def deep_game():
-    options = {"channels": 3, "size": 64, "batch_norm": True, "average": None, "smoothing": 0.0, "penalty": 0.0}
-    player = dcgan.dcgan(k=16, width=4, lr_g=2e-4, lr_d=2e-4, betas=(0.5, 0.999), **options)
+    options = {"channels": 3, "size": 64, "batch_norm": True, "ema_decay": None, "smoothing": 0.0, "penalty": 0.0}
+    player = dcgan.dcgan(latent_dim=16, base_channels=4, lr_g=2e-4, lr_d=2e-4, betas=(0.5, 0.999), **options)
     g, d = plain.dcgan_generator(16, 4), plain.dcgan_discriminator(4)
     return player, g, d, 2 * torch.rand(16, 3, 64, 64) - 1
 
@@ -85,7 +93,7 @@ def test_the_benchmarked_dcgan_is_the_one_of_the_paper():
     ):
         assert [p.shape for p in ours.parameters()] == [p.shape for p in reference.parameters()]
     assert player.penalty == 0
-    assert player.average is None
+    assert player.ema is None
 
 
 def test_every_table_starts_with_the_reference_and_runs():

@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from aigc_course.core.train import GradientDescent
-from aigc_course.gan.game import mlp_discriminator, mlp_generator
+from aigc_course.core.train import Trainer
+from aigc_course.gan.gan import mlp_discriminator, mlp_generator
 from aigc_course.gan.style import style_gan
 from aigc_course.gan.wasserstein import WassersteinGAN
-from aigc_course.vae import conditional, quantized
+from aigc_course.vae import conditional, vqvae
 from aigc_course.vae.text import TextVAE
 from benchmarks import families, plain, plain_variants, variants
 from tests.benchmarks.test_plain import copied
@@ -21,12 +21,12 @@ def conditional_vae():
 
 
 def quantised_vae():
-    ours = quantized.convolutional()
+    ours = vqvae.convolutional()
     return ours, copied(plain_variants.VQVAE(), ours), torch.rand(16, 1, 32, 32)
 
 
 def sentence_vae():
-    ours, theirs = TextVAE(50, keep=0.7, hidden=128), plain_variants.TextVAE(50, keep=0.7)
+    ours, theirs = TextVAE(50, word_dropout=0.3, hidden=128), plain_variants.TextVAE(50, word_dropout=0.3)
     read, write = ours.encoder, ours.decoder
     pairs = [(theirs.read_embed, read.embed), (theirs.read, read.read), (theirs.head, read.head)]
     pairs += [(theirs.embed, write.embed), (theirs.start, write.start), (theirs.gru, write.recur)]
@@ -40,7 +40,7 @@ def test_a_model_and_its_reference_walk_together(make):
     torch.manual_seed(0)
     ours, reference, batch = make()
     rule = torch.optim.Adam(ours.parameters(), lr=1e-3)
-    mine = GradientDescent(ours, ours.loss, optimizer=rule).step
+    mine = Trainer(ours, ours.loss, optimizer=rule).step
     theirs = plain.descent(reference, reference.loss)
     for seed in range(3):
         torch.manual_seed(seed)
@@ -51,8 +51,8 @@ def test_a_model_and_its_reference_walk_together(make):
 
 def test_wasserstein_and_its_reference_walk_together():
     torch.manual_seed(0)
-    generator = mlp_generator(k=16, shape=(1, 32, 32), output=nn.Sigmoid())
-    player = WassersteinGAN(generator, mlp_discriminator(shape=(1, 32, 32)), k=16, critic_steps=2, lr=2e-4)
+    generator = mlp_generator(latent_dim=16, shape=(1, 32, 32), output=nn.Sigmoid())
+    player = WassersteinGAN(generator, mlp_discriminator(shape=(1, 32, 32)), latent_dim=16, critic_steps=2, lr=2e-4)
     g, f = copied(plain.dense_generator(16), generator), copied(plain.dense_discriminator(), player.discriminator)
     theirs = plain_variants.wasserstein_step(g, f[:-1], 16, critic_steps=2, lr=2e-4)
     x = torch.rand(32, 1, 32, 32)
@@ -66,7 +66,7 @@ def test_wasserstein_and_its_reference_walk_together():
 def test_the_style_based_game_and_its_reference_walk_together():
     """The reference makes one kernel for each picture; ours scales the channels instead, to the same effect."""
     torch.manual_seed(0)
-    player = style_gan(smoothing=0.0, penalty=0.0, average=None)
+    player = style_gan(smoothing=0.0, penalty=0.0, ema_decay=None)
     g, d = plain_variants.StyleGenerator(), copied(plain_variants.ProjectionDiscriminator(), player.discriminator)
     mapping, synthesis = player.generator.mapping, player.generator.synthesis
     g.start.data = synthesis.start.data.clone()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from aigc_course.core import data, procedural
+from aigc_course.core import data, synthetic
 
 OFFLINE = [d.name for d in data.DATASETS.values() if d.offline]
 IMAGES = ["digits", "glyphs", "sprites", "patches"]
@@ -88,7 +88,7 @@ def test_glyph_factors_are_the_ones_drawn():
 
 
 def test_every_typeface_and_digit_is_drawn_differently():
-    masters = procedural._masters().flatten(0, 1).flatten(1)
+    masters = synthetic._masters().flatten(0, 1).flatten(1)
     distances = torch.cdist(masters, masters) + 99 * torch.eye(len(masters))
     assert distances.min() > 1
 
@@ -105,14 +105,14 @@ def test_a_sprite_has_the_area_of_its_shape(shape, area):
     """Square of side 1.6, ellipse of half axes 1 and ½, equilateral triangle of circumradius 1, times scale²."""
     one = torch.ones(1)
     for angle in (0.0, 0.7):
-        x = procedural.draw_sprites(torch.tensor([shape]), 0.5 * one, angle * one, 0 * one, 0 * one)
+        x = synthetic.draw_sprites(torch.tensor([shape]), 0.5 * one, angle * one, 0 * one, 0 * one)
         assert x.sum().item() / 16**2 == pytest.approx(area * 0.25, rel=0.03)
 
 
 def test_a_sprite_moves_by_its_factors():
     one = torch.ones(1)
-    here = procedural.draw_sprites(torch.tensor([1]), 0.4 * one, 0.3 * one, 0 * one, 0 * one)
-    there = procedural.draw_sprites(torch.tensor([1]), 0.4 * one, 0.3 * one, 0.25 * one, -0.125 * one)
+    here = synthetic.draw_sprites(torch.tensor([1]), 0.4 * one, 0.3 * one, 0 * one, 0 * one)
+    there = synthetic.draw_sprites(torch.tensor([1]), 0.4 * one, 0.3 * one, 0.25 * one, -0.125 * one)
     torch.testing.assert_close(there, here.roll((-2, 4), (2, 3)), atol=1e-5, rtol=0)
 
 

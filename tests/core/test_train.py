@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from aigc_course.core import train
+from aigc_course.core.random import derive_seed
 
 
 class Noisy:
@@ -88,13 +89,13 @@ def test_a_cpu_run_leaves_the_gpus_alone(monkeypatch):
     monkeypatch.undo()
     assert asked == []
     for k, number in enumerate(drawn):
-        torch.manual_seed(train.stream(3, 1, k))
+        torch.manual_seed(derive_seed(3, 1, k))
         assert number == torch.rand(()).item()
 
 
 def test_an_epoch_shows_every_example_once_and_the_next_another_order():
-    stream = train.batches(torch.arange(12), 4, seed=3)
-    epochs = [torch.cat([next(stream) for _ in range(3)]) for _ in range(2)]
+    source = train.batches(torch.arange(12), 4, seed=3)
+    epochs = [torch.cat([next(source) for _ in range(3)]) for _ in range(2)]
     for epoch in epochs:
         assert sorted(epoch.tolist()) == list(range(12))
     assert not torch.equal(*epochs)
@@ -144,7 +145,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path, options, difference):
 def descent(*, lr=0.1, clip=None, width=1, rule=torch.optim.SGD):
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(1, width), nn.Dropout(0.25))
-    return train.GradientDescent(
+    return train.Trainer(
         model,
         lambda x: (model(x) + torch.randn(len(x), 1)).square().mean(),
         optimizer=rule(model.parameters(), lr=lr),
@@ -236,7 +237,7 @@ def test_gradient_descent_is_the_optimisers_step():
     torch.manual_seed(0)
     model, twin = nn.Linear(3, 1), nn.Linear(3, 1)
     twin.load_state_dict(model.state_dict())
-    descent = train.GradientDescent(
+    descent = train.Trainer(
         model, lambda x: model(x).square().mean(), optimizer=torch.optim.SGD(model.parameters(), lr=0.1), clip=1e9
     )
     x = torch.randn(8, 3)
@@ -250,7 +251,7 @@ def test_gradient_descent_is_the_optimisers_step():
 
 def test_clipping_bounds_the_gradient():
     model = nn.Linear(3, 1)
-    descent = train.GradientDescent(
+    descent = train.Trainer(
         model, lambda x: 1000 * model(x).sum(), optimizer=torch.optim.SGD(model.parameters(), lr=1.0), clip=0.5
     )
     before = torch.cat([p.detach().flatten() for p in model.parameters()])
@@ -268,8 +269,8 @@ def test_bf16_reaches_the_matrix_products():
         seen.append(y.dtype)
         return y.float().mean()
 
-    train.fit(train.GradientDescent(model, loss), torch.randn(8, 3), steps=1, batch_size=4, bf16=True)
-    train.fit(train.GradientDescent(model, loss), torch.randn(8, 3), steps=1, batch_size=4)
+    train.fit(train.Trainer(model, loss), torch.randn(8, 3), steps=1, batch_size=4, bf16=True)
+    train.fit(train.Trainer(model, loss), torch.randn(8, 3), steps=1, batch_size=4)
     assert seen == [torch.bfloat16, torch.float32]
 
 
@@ -279,7 +280,7 @@ def test_a_gpu_run_resumes_bit_for_bit(tmp_path):
     def gpu_run(steps, **options):
         torch.manual_seed(0)
         model = nn.Linear(1, 1).cuda()
-        descent = train.GradientDescent(model, lambda x: (model(x) + torch.randn_like(x)).square().mean())
+        descent = train.Trainer(model, lambda x: (model(x) + torch.randn_like(x)).square().mean())
         return train.fit(descent, DATA, steps=steps, batch_size=8, device="cuda", **options)
 
     gpu_run(7, checkpoint=tmp_path / "c.pt")
@@ -290,7 +291,7 @@ def test_each_update_starts_from_a_fresh_gradient():
     """Two plain steps against 2w: with gradients that pile up, the second would be twice as long."""
     w = nn.Linear(1, 1, bias=False)
     nn.init.ones_(w.weight)
-    square = train.GradientDescent(w, lambda x: w(x).square().sum(), optimizer=torch.optim.SGD(w.parameters(), lr=0.1))
+    square = train.Trainer(w, lambda x: w(x).square().sum(), optimizer=torch.optim.SGD(w.parameters(), lr=0.1))
     for expected in (0.8, 0.64):
         square.step(torch.ones(1, 1))
         assert w.weight.item() == pytest.approx(expected)

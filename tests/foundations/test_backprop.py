@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from aigc_course.foundations import autograd, backprop
+from aigc_course.foundations import autograd, backprop, pitfalls
 from aigc_course.foundations.autograd import Array, Value
 
 
@@ -89,7 +89,7 @@ def test_f09_fails_the_gradient_check_and_the_right_formula_passes():
     np.testing.assert_allclose(
         wanted, -0.02 * np.concatenate([s.ravel() for s in by_differences(layers, x, y)]), atol=1e-8
     )
-    moves = backprop.circulated_steps(layers, x, y, rate=0.02)
+    moves = pitfalls.circulated_steps(layers, x, y, rate=0.02)
     found = flat(moves)
     assert np.abs(found - wanted).max() > 0.5 * np.abs(wanted).max()
     for weights, _ in moves:
@@ -105,8 +105,8 @@ def test_f09_the_loss_rises_where_the_right_step_makes_it_fall(seed):
     layers = [(rng.normal(size=(o, i)) / i**0.5, np.zeros(o)) for i, o in itertools.pairwise((2, 8, 1))]
     xs = rng.uniform(-1, 1, size=(20, 2))
     ys = np.sin(2 * xs[:, :1]) * xs[:, 1:] + xs[:, 1:]
-    right = backprop.epochs(layers, xs, ys, count=10, circulated=False)
-    wrong = backprop.epochs(layers, xs, ys, count=10, circulated=True)
+    right = pitfalls.epochs(layers, xs, ys, count=10, circulated=False)
+    wrong = pitfalls.epochs(layers, xs, ys, count=10, circulated=True)
     assert len(right) == 11
     assert right[-1] < 0.7 * right[0]
     assert not wrong[-1] < 2 * wrong[0]
@@ -120,10 +120,10 @@ def unit_parameters():
 def test_f10_the_circulated_unit_is_deaf_to_its_second_input():
     """F10: w12 never gets a gradient and x2 never changes the output; the right unit by hand, number by number."""
     wrong = unit_parameters()
-    output = backprop.circulated_unit(1.0, 2.0, *wrong)
+    output = pitfalls.circulated_unit(1.0, 2.0, *wrong)
     ((output - 1.0) ** 2.0 * 0.5).backward()
     assert wrong[1].grad == 0.0
-    assert output.data == backprop.circulated_unit(1.0, 99.0, *wrong).data
+    assert output.data == pitfalls.circulated_unit(1.0, 99.0, *wrong).data
     sound = unit_parameters()
     output = backprop.unit(1.0, 2.0, *sound)
     loss = (output - 1.0) ** 2.0 * 0.5
@@ -140,7 +140,7 @@ def test_f10_cannot_learn_what_the_right_unit_learns():
     rng = np.random.default_rng(0)
     xs = rng.uniform(0, 1, size=(8, 2))
     ends = {}
-    for name, model in (("right", backprop.unit), ("wrong", backprop.circulated_unit)):
+    for name, model in (("right", backprop.unit), ("wrong", pitfalls.circulated_unit)):
         values = [p.data for p in unit_parameters()]
         loss = Value(0.0)
         for _ in range(120):

@@ -61,10 +61,10 @@ def test_a_draw_that_p_rules_out_counts_nothing():
     assert estimate.kl_summands_weighted(log_p, log_q).mean().item() == pytest.approx(math.log(2))
 
 
-@pytest.mark.parametrize(("mean", "deviation", "better"), [(0.3, 1.0, True), (0.4, 1.3, False)])
-def test_the_nonnegative_summands_vary_less_only_where_q_is_not_much_wider(mean, deviation, better):
+@pytest.mark.parametrize(("mean", "std", "better"), [(0.3, 1.0, True), (0.4, 1.3, False)])
+def test_the_nonnegative_summands_vary_less_only_where_q_is_not_much_wider(mean, std, better):
     """Catches the warning of the chapter becoming untrue."""
-    p, q = Normal(torch.tensor(0.0).double(), 1.0), Normal(torch.tensor(mean).double(), deviation)
+    p, q = Normal(torch.tensor(0.0).double(), 1.0), Normal(torch.tensor(mean).double(), std)
     torch.manual_seed(0)
     x = p.sample((200_000,))
     plain = estimate.kl_summands(p.log_prob(x), q.log_prob(x))

@@ -13,7 +13,7 @@ def images(n: int, seed: int = 0) -> torch.Tensor:
 @pytest.mark.equation("what_is_aigc-gaussian")
 def test_the_density_is_that_of_torch():
     """Catches a lost log 2π, variances for deviations, noise counted in the chosen directions, d for d - k."""
-    model, x = GaussianImages(images(60), k=2), images(7, seed=1)
+    model, x = GaussianImages(images(60), components=2), images(7, seed=1)
     u = model.directions
     rest = torch.eye(6) - u.T @ u
     covariance = u.T @ model.variances.diag() @ u + model.noise * rest
@@ -24,7 +24,7 @@ def test_the_density_is_that_of_torch():
 def test_the_fit_is_a_maximum():
     """Catches n - 1 for n and a noise that is not the mean of what is left."""
     x = images(60)
-    model = GaussianImages(x, k=2)
+    model = GaussianImages(x, components=2)
     top = model.log_likelihood(x).mean()
     for factor in (0.9, 1.1):
         model.noise = model.noise * factor
@@ -37,7 +37,7 @@ def test_the_fit_is_a_maximum():
 
 def test_samples_have_the_mean_and_the_spread_of_the_fit():
     """Catches a variance used as a deviation, and noise in the wrong directions."""
-    model = GaussianImages(images(60), k=2)
+    model = GaussianImages(images(60), components=2)
     flat = model.sample(40_000, noise=True).flatten(1)
     torch.testing.assert_close(flat.mean(dim=0), model.mean, atol=0.01, rtol=0)
     u = model.directions
@@ -48,7 +48,7 @@ def test_samples_have_the_mean_and_the_spread_of_the_fit():
 
 def test_a_mixture_gives_each_class_the_same_probability():
     x, y = images(60), torch.arange(60) % 2
-    models = one_per_class(x, y, k=2)
+    models = one_per_class(x, y, components=2)
     both = torch.stack([m.log_likelihood(x).double().exp() for m in models]).mean(dim=0).log()
     torch.testing.assert_close(mixture_log_likelihood(models, x), both.float(), rtol=1e-4, atol=1e-3)
 
@@ -56,7 +56,7 @@ def test_a_mixture_gives_each_class_the_same_probability():
 def test_samples_stay_in_the_range_of_pixels():
     """Catches brightness below 0 or above 1, which a display would wrap or clip in its own way."""
     x = torch.randint(0, 2, (40, 1, 2, 3), generator=torch.Generator().manual_seed(0)).float()
-    drawn = GaussianImages(x, k=3).sample(500, noise=True)
+    drawn = GaussianImages(x, components=3).sample(500, noise=True)
     assert drawn.min() == 0
     assert drawn.max() == 1
 
@@ -64,9 +64,9 @@ def test_samples_stay_in_the_range_of_pixels():
 def test_images_that_are_all_the_same_have_a_finite_density():
     """Catches a variance of 0 in a chosen direction: its logarithm, and 0 / 0."""
     x = torch.full((5, 1, 2, 3), 0.5)
-    assert GaussianImages(x, k=2).log_likelihood(x).isfinite().all()
+    assert GaussianImages(x, components=2).log_likelihood(x).isfinite().all()
 
 
 def test_too_many_directions_are_named():
-    with pytest.raises(ValueError, match="k=6"):
-        GaussianImages(images(60), k=6)
+    with pytest.raises(ValueError, match="components=6"):
+        GaussianImages(images(60), components=6)

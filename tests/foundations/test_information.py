@@ -11,7 +11,7 @@ from scipy.stats import entropy as scipy_entropy
 from scipy.stats import norm
 from torch.distributions import Categorical, LogNormal, Normal, kl_divergence
 
-from aigc_course.foundations import information
+from aigc_course.foundations import information, pitfalls
 from aigc_course.foundations.information import cross_entropy, entropy, jensen_shannon, kl, normal_density, normal_kl
 
 SEEDS = st.integers(0, 10_000)
@@ -221,8 +221,8 @@ def test_f08_the_circulated_loss_drives_distributions_apart():
     """Folklore F08: the printed sign ends with all belief on one outcome, the right one at the truth."""
     truth = torch.full((4,), 0.25, dtype=torch.float64)
     p, q = two_lists(0)
-    assert information.circulated_kl(p, q).item() == pytest.approx(-(q * (q / p).log()).sum().item())
-    assert descend(information.circulated_kl, truth) > 0.9 * math.log(4)
+    assert pitfalls.reversed_sign_kl(p, q).item() == pytest.approx(-(q * (q / p).log()).sum().item())
+    assert descend(pitfalls.reversed_sign_kl, truth) > 0.9 * math.log(4)
     assert descend(lambda p, q: kl(q, p), truth) < 1e-9
 
 

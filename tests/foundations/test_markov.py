@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from aigc_course.foundations import markov
-from aigc_course.foundations.markov import Markov, longest_copy, temper
+from aigc_course.foundations.markov import Markov, apply_temperature, longest_copy
 
 VOWELS = torch.tensor([[0.128, 0.872], [0.663, 0.337]])  # Markov (1913): vowel, consonant
 
@@ -21,30 +21,30 @@ def test_stationary_distribution_is_that_of_many_steps():
     """Catches a right eigenvector in place of the left one, and a missing normalisation."""
     for seed in range(5):
         chain = random_chain(4, seed)
-        torch.testing.assert_close(markov.stationary(chain), torch.linalg.matrix_power(chain, 200)[0])
+        torch.testing.assert_close(markov.stationary_distribution(chain), torch.linalg.matrix_power(chain, 200)[0])
 
 
 @pytest.mark.equation("what_is_aigc-two-states")
 def test_two_states_have_a_closed_form_which_markov_counted():
     """Catches swapped probabilities: 0.872 in the place of 0.663 would give 0.5."""
     share = 0.663 / (0.663 + 1 - 0.128)
-    assert markov.stationary(VOWELS)[0].item() == pytest.approx(share, abs=1e-5)
+    assert markov.stationary_distribution(VOWELS)[0].item() == pytest.approx(share, abs=1e-5)
     assert share == pytest.approx(0.432, abs=5e-4)
 
 
 def test_a_chain_of_two_parts_has_no_single_stationary_distribution():
     with pytest.raises(ValueError, match="never meet"):
-        markov.stationary(torch.eye(2))
+        markov.stationary_distribution(torch.eye(2))
     with pytest.raises(ValueError, match="add up to 1"):
-        markov.stationary(torch.ones(2, 2))
+        markov.stationary_distribution(torch.ones(2, 2))
     apart = torch.block_diag(random_chain(3, 0), random_chain(3, 1))  # its rows add up to 1 but for rounding
     with pytest.raises(ValueError, match="never meet"):
-        markov.stationary(apart)
+        markov.stationary_distribution(apart)
 
 
 def test_a_state_that_is_only_passed_through_has_no_share():
     """Catches shares that rounding makes negative, and a chain with such a state taken for one of two parts."""
-    found = markov.stationary(torch.tensor([[0.0, 0.5, 0.5], [0.0, 0.2, 0.8], [0.0, 0.7, 0.3]]))
+    found = markov.stationary_distribution(torch.tensor([[0.0, 0.5, 0.5], [0.0, 0.2, 0.8], [0.0, 0.7, 0.3]]))
     assert (found >= 0).all()
     torch.testing.assert_close(found, torch.tensor([0.0, 7 / 15, 8 / 15]))
 
@@ -53,7 +53,7 @@ def test_a_state_that_is_only_passed_through_has_no_share():
 def test_entropy_rate_is_the_growth_of_the_entropy_of_whole_paths():
     """Catches rows averaged without weights, a stationary entropy, and bits for nats: enumerates every path."""
     chain = random_chain(3, 1)
-    start = markov.stationary(chain)
+    start = markov.stationary_distribution(chain)
 
     def entropy(length):
         total = 0.0
@@ -73,7 +73,7 @@ def test_entropy_rate_of_a_cycle_and_of_fair_coins():
 @pytest.mark.equation("what_is_aigc-mle")
 def test_no_other_matrix_makes_the_path_more_probable():
     """Catches columns divided in place of rows, and counts transposed: tries a thousand other matrices."""
-    path = markov.walk(random_chain(3, 2), 400, seed=0)
+    path = markov.sample_path(random_chain(3, 2), 400, seed=0)
     counts = markov.count_transitions(path, states=3)
     best = markov.estimate(counts)
     torch.testing.assert_close(best.sum(dim=1), torch.ones(3))
@@ -87,14 +87,14 @@ def test_no_other_matrix_makes_the_path_more_probable():
 def test_a_long_walk_gives_its_chain_back():
     """Catches a walk that forgets its state, and counts of the wrong pairs."""
     chain = random_chain(3, 3)
-    path = markov.walk(chain, 30_000, seed=1)
+    path = markov.sample_path(chain, 30_000, seed=1)
     torch.testing.assert_close(markov.estimate(markov.count_transitions(path, states=3)), chain, atol=0.03, rtol=0)
     assert len(path) == 30_000
 
 
 def test_a_walk_begins_in_the_long_run():
     """Catches a walk that always starts in the same state."""
-    starts = torch.cat([markov.walk(VOWELS, 1, seed=seed) for seed in range(600)])
+    starts = torch.cat([markov.sample_path(VOWELS, 1, seed=seed) for seed in range(600)])
     assert (starts == 0).float().mean().item() == pytest.approx(0.432, abs=0.08)
 
 
@@ -134,7 +134,7 @@ def test_a_text_is_the_product_of_its_symbols_by_hand():
 def test_cross_entropy_on_a_walk_approaches_the_entropy_rate():
     """Catches a sum in place of the mean, bits for nats, and a context on the wrong side."""
     chain = random_chain(2, 4)
-    text = "".join("ab"[i] for i in markov.walk(chain, 30_000, seed=2).tolist())
+    text = "".join("ab"[i] for i in markov.sample_path(chain, 30_000, seed=2).tolist())
     rate = markov.entropy_rate(chain).item()
     assert Markov(text, order=1).cross_entropy(text) == pytest.approx(rate, abs=0.01)
     assert Markov(text, order=0).cross_entropy(text) >= rate - 0.01
@@ -181,11 +181,11 @@ def test_temperature_is_a_softmax_of_logarithms():
     """Catches a product for a quotient, and a missing normalisation; checks the limits on both sides."""
     weights = [1.0, 2.0, 5.0]
     reference = (torch.tensor(weights).log() / 0.7).softmax(dim=0).tolist()
-    assert temper(weights, 0.7) == pytest.approx(reference)
-    assert temper(weights, 0.01)[2] == pytest.approx(1)
-    assert temper(weights, 1e6) == pytest.approx([1 / 3] * 3, abs=1e-5)
+    assert apply_temperature(weights, 0.7) == pytest.approx(reference)
+    assert apply_temperature(weights, 0.01)[2] == pytest.approx(1)
+    assert apply_temperature(weights, 1e6) == pytest.approx([1 / 3] * 3, abs=1e-5)
     with pytest.raises(ValueError, match="temperature=0"):
-        temper(weights, 0.0)
+        apply_temperature(weights, 0.0)
 
 
 def test_samples_follow_the_counts_and_the_seed():
@@ -218,10 +218,10 @@ def test_words_work_like_characters():
 
 def test_a_model_that_looks_back_less_is_the_one_trained_so():
     text = "abracadabra abracadabra"
-    long, short = Markov(text, order=3, smoothing=1.0).looking_back(1), Markov(text, order=1, smoothing=1.0)
+    long, short = Markov(text, order=3, smoothing=1.0).with_order(1), Markov(text, order=1, smoothing=1.0)
     assert long.cross_entropy("cabra") == pytest.approx(short.cross_entropy("cabra"))
     with pytest.raises(ValueError, match="order=2"):
-        short.looking_back(2)
+        short.with_order(2)
 
 
 def test_bad_settings_are_named():

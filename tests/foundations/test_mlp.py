@@ -7,8 +7,8 @@ import torch
 from aigc_course.core import data
 from aigc_course.core.train import Algorithm, fit
 from aigc_course.foundations.autograd import Array, cross_entropy
-from aigc_course.foundations.drawing import Painter
-from aigc_course.foundations.mlp import MLP, Descent, glorot, he, probabilities, softmax
+from aigc_course.foundations.conditional_autoencoder import ConditionalAutoencoder
+from aigc_course.foundations.mlp import MLP, ArrayTrainer, glorot, he, probabilities, softmax
 from aigc_course.foundations.optimizers import SGD, Adam, AdamW
 
 
@@ -73,7 +73,9 @@ def test_softmax_of_large_numbers():
 
 def classifier(digits, steps, *, checkpoint=None, optimizer=None):
     network = MLP([64, 32, 10], seed=0)
-    descent = Descent(network.parameters(), lambda x, y: cross_entropy(network(Array(x)), y), optimizer or Adam(3e-3))
+    descent = ArrayTrainer(
+        network.parameters(), lambda x, y: cross_entropy(network(Array(x)), y), optimizer or Adam(3e-3)
+    )
     history = fit(descent, digits[0], steps=steps, batch_size=50, checkpoint=checkpoint)
     return network, descent, history
 
@@ -112,30 +114,30 @@ def test_a_network_needs_two_sizes():
 
 def test_the_painter_draws_the_class_that_was_asked_for(digits, trained):
     """Catches a label that does not reach the decoder, styles summed up over the wrong class, a draw without noise."""
-    painter = Painter(64, k=4, hidden=64)
-    descent = Descent(painter.parameters(), painter.loss, Adam(1e-2))
+    painter = ConditionalAutoencoder(64, latent_dim=4, hidden=64)
+    descent = ArrayTrainer(painter.parameters(), painter.loss, Adam(1e-2))
     fit(descent, digits[0], steps=150, batch_size=100)
     x, y = (part.numpy() for part in digits[0])
     painter.summarise(x, y)
     wanted = np.arange(10).repeat(30)
-    drawn = painter.draw(wanted, np.random.default_rng(0))
+    drawn = painter.sample(wanted, np.random.default_rng(0))
     assert drawn.shape == (300, 64)
     assert ((drawn >= 0) & (drawn <= 1)).all()
     assert (probabilities(trained[0], drawn).argmax(axis=1) == wanted).mean() > 0.8
-    again = painter.draw(wanted, np.random.default_rng(0))
-    other = painter.draw(wanted, np.random.default_rng(1))
+    again = painter.sample(wanted, np.random.default_rng(0))
+    other = painter.sample(wanted, np.random.default_rng(1))
     assert (drawn == again).all()
     assert np.abs(drawn - other).max() > 0.1
-    still = painter.draw(wanted[:30], np.random.default_rng(0), temperature=0.0)
+    still = painter.sample(wanted[:30], np.random.default_rng(0), temperature=0.0)
     assert np.ptp(still, axis=0).max() < 1e-12
 
 
 def test_styles_have_the_classs_mean_and_covariance(digits):
     """Catches a covariance in place of its root, or a root from the wrong side."""
-    painter = Painter(64, k=3, hidden=16, seed=5)
+    painter = ConditionalAutoencoder(64, latent_dim=3, hidden=16, seed=5)
     x, y = (part.numpy() for part in digits[0])
     painter.summarise(x, y)
-    styles = painter.styles(x, y).data[y == 3]
+    styles = painter.encode(x, y).data[y == 3]
     np.testing.assert_allclose(painter.means[3], styles.mean(axis=0))
     np.testing.assert_allclose(painter.roots[3] @ painter.roots[3].T, np.cov(styles.T), atol=1e-5)
     with pytest.raises(ValueError, match="pictures of class 0"):

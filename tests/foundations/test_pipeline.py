@@ -85,9 +85,9 @@ def test_arithmetic_knows_its_answers():
 def test_a_reply_is_judged_by_its_first_number():
     """Catches the next example, which a model goes on to write, taken for the answer."""
     fact = facts.Fact("17 + 25 =", 42)
-    assert facts.right(fact, " 42\n3 + 4 = 7")
-    assert not facts.right(fact, " 32\n41 + 1 = 42")
-    assert not facts.right(fact, "I cannot say.")
+    assert facts.is_correct(fact, " 42\n3 + 4 = 7")
+    assert not facts.is_correct(fact, " 32\n41 + 1 = 42")
+    assert not facts.is_correct(fact, "I cannot say.")
     assert facts.first_number(" 1,024.") == 1024
 
 
@@ -95,7 +95,7 @@ def test_a_language_model_answers_what_everybody_has_seen(smollm):
     """Catches padding on the wrong side, and prompts returned with the reply: one short question beside a long one."""
     small, large = facts.Fact("2 + 2 =", 4), facts.Fact("123456 + 123456 =", 246912)
     alone, beside = [facts.continuations(smollm[0], smollm[1], q) for q in ([small], [small, large])]
-    assert facts.right(small, alone[0])
+    assert facts.is_correct(small, alone[0])
     assert facts.first_number(beside[0]) == 4
 
 

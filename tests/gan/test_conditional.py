@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from aigc_course.core.train import Algorithm, fit
-from aigc_course.gan import conditional, game
+from aigc_course.gan import conditional, gan
 
 
 class Shifts(nn.Module):
@@ -41,8 +41,8 @@ def two_classes(n=2000):
 
 def shifting_game(**options):
     torch.manual_seed(0)
-    settings = {"lr_g": 1e-2, "lr_d": 1e-2, "betas": (0.0, 0.99), "penalty": 0.1, "average": 0.95} | options
-    return conditional.ConditionalGAN(Shifts(), Judge(), k=1, classes=2, **settings)
+    settings = {"lr_g": 1e-2, "lr_d": 1e-2, "betas": (0.0, 0.99), "penalty": 0.1, "ema_decay": 0.95} | options
+    return conditional.ConditionalGAN(Shifts(), Judge(), latent_dim=1, classes=2, **settings)
 
 
 @pytest.mark.equation("gan_better-projection")
@@ -67,12 +67,12 @@ def test_the_projection_is_the_optimal_logit_where_classes_are_linear_in_the_fea
 
 
 def test_the_discriminator_uses_the_class():
-    judge = conditional.ProjectionDiscriminator(width=4, classes=3, features=16)
+    discriminator = conditional.ProjectionDiscriminator(base_channels=4, classes=3, features=16)
     x = torch.randn(1, 1, 32, 32).expand(3, -1, -1, -1)
-    assert judge(x, torch.arange(3)).unique().numel() == 3
+    assert discriminator(x, torch.arange(3)).unique().numel() == 3
     with torch.no_grad():
-        judge.of_class.weight.zero_()
-    assert judge(x, torch.arange(3)).std() < 1e-6
+        discriminator.of_class.weight.zero_()
+    assert discriminator(x, torch.arange(3)).std() < 1e-6
 
 
 @pytest.mark.parametrize("labels", ["true", "shuffled"])
@@ -117,16 +117,16 @@ def test_the_penalty_is_that_of_the_pair():
     player, plain = shifting_game(penalty=0.5), shifting_game(penalty=0.0)
     x, y = two_classes(64)
     fake = player.generator(player.noise(64), y).detach()
-    slope = game.gradient_penalty(lambda v: plain.discriminator(v, y), x).item()
+    slope = gan.r1_penalty(lambda v: plain.discriminator(v, y), x).item()
     difference = player.discriminator_step(x, fake, y)["loss D"] - plain.discriminator_step(x, fake, y)["loss D"]
-    assert difference == pytest.approx(game.PENALTY_EVERY * 0.5 * slope, rel=1e-4)
+    assert difference == pytest.approx(gan.PENALTY_EVERY * 0.5 * slope, rel=1e-4)
 
 
 def test_classes_asked_for_are_drawn_and_others_are_even():
     player = shifting_game()
     with torch.no_grad():
-        assert player.average is not None
-        player.average.mean.weight.copy_(torch.tensor([[-50.0], [50.0]]))
+        assert player.ema is not None
+        player.ema.mean.weight.copy_(torch.tensor([[-50.0], [50.0]]))
     assert (player.sample(40, torch.ones(40, dtype=torch.long)) > 0).all()
     share = (player.sample(4000) > 0).float().mean().item()
     assert share == pytest.approx(0.5, abs=0.05)
@@ -152,8 +152,8 @@ def test_resuming_equals_never_stopping(tmp_path):
 
 def test_the_discriminator_is_read_out_plus_class():
     """With every class vector at zero what stays is the read-out, which must not ignore the picture."""
-    judge = conditional.ProjectionDiscriminator(width=4, classes=3, features=16)
+    discriminator = conditional.ProjectionDiscriminator(base_channels=4, classes=3, features=16)
     x, y = torch.randn(5, 1, 32, 32), torch.arange(5) % 3
-    features = judge.features(x)
-    expected = judge.read_out(features).squeeze(1) + (judge.of_class(y) * features).sum(1)
-    torch.testing.assert_close(judge(x, y), expected)
+    features = discriminator.features(x)
+    expected = discriminator.read_out(features).squeeze(1) + (discriminator.of_class(y) * features).sum(1)
+    torch.testing.assert_close(discriminator(x, y), expected)

@@ -13,13 +13,13 @@ from aigc_course.gan import dcgan
 
 def small(**options):
     torch.manual_seed(0)
-    return dcgan.dcgan(k=8, width=8, **options)
+    return dcgan.dcgan(latent_dim=8, base_channels=8, **options)
 
 
 @pytest.mark.parametrize(("channels", "size"), [(1, 32), (3, 32), (3, 64), (1, 8)])
 def test_both_networks_agree_on_the_image(channels, size):
-    options = {"width": 4, "channels": channels, "size": size}
-    g, d = dcgan.Generator(k=5, **options), dcgan.Discriminator(**options)
+    options = {"base_channels": 4, "channels": channels, "size": size}
+    g, d = dcgan.Generator(latent_dim=5, **options), dcgan.Discriminator(**options)
     x = g(torch.randn(6, 5))
     assert x.shape == (6, channels, size, size)
     assert x.abs().max() <= 1
@@ -28,7 +28,7 @@ def test_both_networks_agree_on_the_image(channels, size):
 
 def test_every_halving_of_the_side_doubles_the_channels():
     """The paper's networks for 64×64 have 1,024 channels at 4×4, and 128 at 32×32."""
-    g = dcgan.Generator(k=100, width=128, size=64)
+    g = dcgan.Generator(latent_dim=100, base_channels=128, size=64)
     channels = [m.out_channels for m in g.modules() if isinstance(m, nn.ConvTranspose2d)]
     assert channels == [1024, 512, 256, 128, 1]
 
@@ -36,12 +36,12 @@ def test_every_halving_of_the_side_doubles_the_channels():
 @pytest.mark.parametrize("size", [4, 48])
 def test_a_side_that_cannot_be_halved_down_to_four_is_refused(size):
     with pytest.raises(ValueError, match=f"size={size}"):
-        dcgan.Discriminator(width=4, size=size)
+        dcgan.Discriminator(base_channels=4, size=size)
 
 
 def test_weights_start_as_the_paper_says():
     torch.manual_seed(0)
-    networks = [dcgan.Generator(k=64, width=32), dcgan.Discriminator(width=32)]
+    networks = [dcgan.Generator(latent_dim=64, base_channels=32), dcgan.Discriminator(base_channels=32)]
     modules = [m for network in networks for m in network.modules()]
     convolutions = torch.cat([m.weight.flatten() for m in modules if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)])
     scales = torch.cat([m.weight for m in modules if isinstance(m, nn.BatchNorm2d)])
@@ -54,9 +54,9 @@ def test_a_convolution_has_a_bias_where_no_batch_norm_follows():
     """Batch norm subtracts a bias again; without it a layer that has none can only turn about zero."""
     convolutions = nn.Conv2d, nn.ConvTranspose2d
     for network in (
-        dcgan.Generator(k=4, width=4),
-        dcgan.Discriminator(width=4, batch_norm=True),
-        dcgan.Discriminator(width=4, batch_norm=False),
+        dcgan.Generator(latent_dim=4, base_channels=4),
+        dcgan.Discriminator(base_channels=4, batch_norm=True),
+        dcgan.Discriminator(base_channels=4, batch_norm=False),
     ):
         layers = list(network.layers)
         for layer, following in pairwise(layers):
@@ -66,7 +66,7 @@ def test_a_convolution_has_a_bias_where_no_batch_norm_follows():
 
 def test_images_end_in_tanh():
     """Clipping at ±1 would keep the range too, but pass no gradient beyond it."""
-    g, z = dcgan.Generator(k=4, width=4), torch.randn(3, 4)
+    g, z = dcgan.Generator(latent_dim=4, base_channels=4), torch.randn(3, 4)
     with torch.no_grad():
         for w in g.parameters():
             w.mul_(10)  # first weights are so small that tanh bends nothing
@@ -76,7 +76,7 @@ def test_images_end_in_tanh():
 
 def test_the_discriminator_judges_each_image_by_the_whole_of_it():
     """Every pixel reaches the logit; a crop or a stride too many would leave some out."""
-    d = dcgan.Discriminator(width=4).eval()
+    d = dcgan.Discriminator(base_channels=4).eval()
     x = torch.randn(1, 1, 32, 32, requires_grad=True)
     d(x).sum().backward()
     assert (x.grad != 0).all()
@@ -112,13 +112,13 @@ def test_samples_do_not_depend_on_their_companions():
 def test_a_short_game_moves_towards_the_data():
     """A glyph is mostly black; at the start the generator paints everything mid-grey."""
     x = dcgan.to_tanh_range(data.load("glyphs", n=512).x)
-    g = small(average=0.9)
+    g = small(ema_decay=0.9)
     before = (g.sample(64).mean() - x.mean()).abs()
     fit(g, x, steps=50, batch_size=32)
     assert (g.sample(64).mean() - x.mean()).abs() < 0.5 * before
 
 
 def test_without_batch_norm_a_logit_depends_on_its_own_image_only():
-    d = dcgan.Discriminator(width=4, batch_norm=False)
+    d = dcgan.Discriminator(base_channels=4, batch_norm=False)
     x = torch.randn(6, 1, 32, 32)
     torch.testing.assert_close(d(x)[:2], d(x[:2]))

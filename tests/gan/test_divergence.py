@@ -12,7 +12,7 @@ from scipy.stats import norm
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from aigc_course.foundations.information import jensen_shannon, kl
-from aigc_course.gan import divergence, game
+from aigc_course.gan import divergence, gan
 
 SEEDS = st.integers(0, 10_000)
 GRID = torch.linspace(-12, 13, 20_001, dtype=torch.float64)
@@ -24,8 +24,8 @@ def two_lists(seed, n=7):
     return tuple(row / row.sum() for row in raw)
 
 
-def two_normals(mean=1.0, deviation=1.5):
-    return Normal(0.0, 1.0).log_prob(GRID).exp(), Normal(mean, deviation).log_prob(GRID).exp()
+def two_normals(mean=1.0, std=1.5):
+    return Normal(0.0, 1.0).log_prob(GRID).exp(), Normal(mean, std).log_prob(GRID).exp()
 
 
 def value(d, p, q):
@@ -45,7 +45,7 @@ def test_slope_and_curvature_at_one_point(a, b):
     slope = torch.func.grad(h)(d).item()
     assert slope == pytest.approx(a / 0.37 - b / 0.63)
     assert torch.func.grad(torch.func.grad(h))(d).item() == pytest.approx(-a / 0.37**2 - b / 0.63**2)
-    best = game.optimal_discriminator(*torch.tensor([[a], [b]], dtype=torch.float64))[0]
+    best = gan.optimal_discriminator(*torch.tensor([[a], [b]], dtype=torch.float64))[0]
     assert torch.func.grad(h)(best).item() == pytest.approx(0, abs=1e-6)
     for other in (0.9 * best, best + 0.1 * (1 - best)):
         assert h(other) < h(best)
@@ -57,13 +57,13 @@ def test_slope_and_curvature_at_one_point(a, b):
 def test_value_of_the_best_judge_is_scipys_divergence(seed):
     """Catches a lost log 4, one divergence for two, scipy's distance taken for its square."""
     p, q = two_lists(seed)
-    best = game.optimal_discriminator(p, q)
+    best = gan.optimal_discriminator(p, q)
     assert value(best, p, q).item() == pytest.approx(2 * jensenshannon(p, q) ** 2 - math.log(4), abs=1e-12)
     # many draws of each outcome, in the exact shares, give the same value through the library's logits
     counts_p, counts_q = (200_000 * p).round().long(), (200_000 * q).round().long()
     logits = best.log() - (1 - best).log()
     real, fake = logits.repeat_interleave(counts_p), logits.repeat_interleave(counts_q)
-    assert game.value(real, fake).item() == pytest.approx(value(best, p, q).item(), abs=1e-3)
+    assert gan.value(real, fake).item() == pytest.approx(value(best, p, q).item(), abs=1e-3)
 
 
 @pytest.mark.equation("gan_theory-saddle", "gan_theory-unique")
@@ -76,8 +76,8 @@ def test_the_game_has_one_saddle_point(seed):
     half = torch.full_like(p, 0.5)
     assert value(half, p, q).item() == pytest.approx(-math.log(4))  # whatever the generator does
     assert value(d, p, p) < -math.log(4)  # whatever else the judge says
-    assert value(game.optimal_discriminator(p, q), p, q) > -math.log(4)  # whatever else the generator draws
-    assert torch.equal(game.optimal_discriminator(p, p), half)
+    assert value(gan.optimal_discriminator(p, q), p, q) > -math.log(4)  # whatever else the generator draws
+    assert torch.equal(gan.optimal_discriminator(p, p), half)
 
 
 @pytest.mark.equation("gan_theory-gap", "gan_theory-bound")
@@ -87,8 +87,8 @@ def test_every_judge_falls_short_by_a_divergence_of_coins(seed):
     """Catches a lost half of the coin's divergence, D and D* swapped, the middle in place of the sum."""
     p, q = two_lists(seed)
     logit = 2 * torch.randn(7, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    best, d = game.optimal_discriminator(p, q), logit.sigmoid()
-    gap = divergence.shortfall(logit, p, q, cell=1.0).item()
+    best, d = gan.optimal_discriminator(p, q), logit.sigmoid()
+    gap = divergence.value_gap(logit, p, q, cell=1.0).item()
     assert gap == pytest.approx((value(best, p, q) - value(d, p, q)).item(), abs=1e-12)
     coins = kl_divergence(Bernoulli(best), Bernoulli(d))
     assert gap == pytest.approx(((p + q) * coins).sum().item(), abs=1e-12)
@@ -101,7 +101,7 @@ def test_the_best_judge_falls_short_by_nothing():
     """Catches rounding of 1 - D* where one density is tiny."""
     p, q = two_normals()
     best = Normal(0.0, 1.0).log_prob(GRID) - Normal(1.0, 1.5).log_prob(GRID)
-    assert divergence.shortfall(best, p, q, cell=CELL).item() == pytest.approx(0, abs=1e-12)
+    assert divergence.value_gap(best, p, q, cell=CELL).item() == pytest.approx(0, abs=1e-12)
 
 
 def integrand(x):
@@ -145,7 +145,7 @@ def test_the_non_saturating_divergence_is_a_difference_of_two(seed):
 def test_the_best_logit_is_the_log_ratio(a, b):
     """Catches a ratio turned over, D in place of the ratio."""
     p, q = torch.tensor([a], dtype=torch.float64), torch.tensor([b], dtype=torch.float64)
-    logit = torch.logit(game.optimal_discriminator(p, q))
+    logit = torch.logit(gan.optimal_discriminator(p, q))
     assert logit.item() == pytest.approx(math.log(a / b), abs=1e-9)
     assert divergence.ratio(logit).item() == pytest.approx(a / b)
 
@@ -164,9 +164,9 @@ def test_weighted_generated_draws_stand_for_real_ones():
 
 def test_effective_draws_at_both_ends():
     """Catches the fraction turned over and a lost square."""
-    assert divergence.effective_draws(torch.full((8,), 0.3)) == pytest.approx(8)
-    assert divergence.effective_draws(torch.tensor([0.0, 5.0, 0.0])) == pytest.approx(1)
-    assert divergence.effective_draws(torch.tensor([0.5, 0.5, 0.0])) == pytest.approx(2)
+    assert divergence.effective_sample_size(torch.full((8,), 0.3)) == pytest.approx(8)
+    assert divergence.effective_sample_size(torch.tensor([0.0, 5.0, 0.0])) == pytest.approx(1)
+    assert divergence.effective_sample_size(torch.tensor([0.5, 0.5, 0.0])) == pytest.approx(2)
 
 
 def test_calibration_counts_by_hand():
@@ -185,29 +185,29 @@ def test_a_trained_judge_approaches_the_best_one_and_repeats():
     gaps, state = [], torch.get_rng_state()
     p, q = two_normals()
 
-    def watch(judge, k):
+    def watch(discriminator, k):
         if k in (1, 200):
             with torch.no_grad():
-                logit = judge(GRID.float().unsqueeze(1)).double()
-            gaps.append(divergence.shortfall(logit, p, q, cell=CELL).item())
+                logit = discriminator(GRID.float().unsqueeze(1)).double()
+            gaps.append(divergence.value_gap(logit, p, q, cell=CELL).item())
 
-    judge = divergence.train_judge(real, fake, hidden=16, steps=200, on_step=watch)
+    discriminator = divergence.train_discriminator(real, fake, hidden=16, steps=200, on_step=watch)
     assert torch.equal(state, torch.get_rng_state())
     assert gaps[0] > 0.05
     assert gaps[1] < 0.01
-    assert all(not w.requires_grad for w in judge.parameters())
-    again = divergence.train_judge(real, fake, hidden=16, steps=200)
-    assert torch.equal(judge(real), again(real))
+    assert all(not w.requires_grad for w in discriminator.parameters())
+    again = divergence.train_discriminator(real, fake, hidden=16, steps=200)
+    assert torch.equal(discriminator(real), again(real))
 
 
 def test_another_seed_is_another_judge(monkeypatch):
     """Catches error bars over seeds that share their first weights or their batches."""
     x, seeds = torch.randn(20, 1), []
-    first = [divergence.train_judge(x, x + 1, steps=0, seed=seed) for seed in (0, 0, 1)]
+    first = [divergence.train_discriminator(x, x + 1, steps=0, seed=seed) for seed in (0, 0, 1)]
     assert torch.equal(first[0](x), first[1](x))
     assert not torch.equal(first[0](x), first[2](x))
     monkeypatch.setattr(divergence, "fit", lambda *given, seed, **more: seeds.append(seed))
-    divergence.train_judge(x, x + 1, seed=3)
+    divergence.train_discriminator(x, x + 1, seed=3)
     assert seeds == [3]
 
 
@@ -216,16 +216,16 @@ def test_a_place_without_either_density_costs_nothing():
     p, q = torch.tensor([0.5, 0.0, 0.3]), torch.tensor([0.2, 0.0, 0.0])
     logit = torch.tensor([0.3, 5.0, -0.1])
     seen = torch.tensor([0, 2])
-    everywhere = divergence.shortfall(logit, p, q, cell=0.1)
-    torch.testing.assert_close(everywhere, divergence.shortfall(logit[seen], p[seen], q[seen], cell=0.1))
-    assert everywhere > 0
+    broadcast_style = divergence.value_gap(logit, p, q, cell=0.1)
+    torch.testing.assert_close(broadcast_style, divergence.value_gap(logit[seen], p[seen], q[seen], cell=0.1))
+    assert broadcast_style > 0
 
 
 def test_an_overfitted_judge_finds_a_difference_where_there_is_none():
     """The bound holds for new examples only: on its own few points a judge sees two equal distributions apart."""
     g = torch.Generator().manual_seed(0)
     points = torch.randn(4, 40, 4, generator=g)
-    judge = divergence.train_judge(points[0], points[1], hidden=64, steps=300)
-    seen, fresh = (divergence.js_bound(judge(points[i]), judge(points[i + 1])) for i in (0, 2))
+    discriminator = divergence.train_discriminator(points[0], points[1], hidden=64, steps=300)
+    seen, fresh = (divergence.js_bound(discriminator(points[i]), discriminator(points[i + 1])) for i in (0, 2))
     assert seen.mean > 0.3
     assert fresh.mean < 0

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aigc_course.gan import dynamics, game
+from aigc_course.gan import dynamics, gan, pitfalls
 
 ORIGIN = torch.zeros(2, dtype=torch.float64)
 PLACES = st.tuples(st.floats(-2, 2), st.floats(-2, 2))
@@ -34,12 +34,12 @@ def test_the_field_is_each_players_own_descent(place):
     torch.testing.assert_close(dynamics.dirac_field(s), torch.stack([-up[0], up[1]]))
 
     def non_saturating(v):
-        return game.non_saturating_loss((v[0] * v[1])[None])
+        return gan.non_saturating_loss((v[0] * v[1])[None])
 
     own = dynamics.dirac_field(s, saturating=False)
     torch.testing.assert_close(own, torch.stack([-torch.func.grad(non_saturating)(s)[0], up[1]]))
     weight = torch.tensor(phi, dtype=torch.float64)
-    r1 = game.gradient_penalty(lambda x: weight * x.squeeze(1), torch.zeros(3, 1, dtype=torch.float64)).item()
+    r1 = gan.r1_penalty(lambda x: weight * x.squeeze(1), torch.zeros(3, 1, dtype=torch.float64)).item()
     assert r1 == pytest.approx(phi**2 / 2)
     torch.testing.assert_close(dynamics.dirac_field(s, penalty=0.7)[1], up[1] - 0.7 * phi)
 
@@ -63,7 +63,7 @@ def test_the_game_moves_on_circles_and_the_sum_on_hyperbolas(place):
     assert (s * dynamics.dirac_field(s)).sum().item() == pytest.approx(0, abs=1e-12)
     assert (s * dynamics.bilinear_field(s)).sum().item() == pytest.approx(0, abs=1e-12)
     mirrored = s * torch.tensor([1.0, -1.0], dtype=torch.float64)
-    assert (mirrored * dynamics.summed_field(s)).sum().item() == pytest.approx(0, abs=1e-12)
+    assert (mirrored * pitfalls.summed_field(s)).sum().item() == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.equation("gan_theory-shrink")
@@ -110,12 +110,12 @@ def test_simultaneous_updates_spiral_out_and_alternating_ones_turn(step):
     """Catches the generator answering to an old judge, the wrong player first, a growth of the wrong size."""
     at_once = dynamics.update_matrix(dynamics.simultaneous, dynamics.dirac_field, ORIGIN, step=step)
     in_turn = dynamics.update_matrix(dynamics.alternating, dynamics.dirac_field, ORIGIN, step=step)
-    assert dynamics.growth(at_once) == pytest.approx(math.sqrt(1 + step**2 / 4))
+    assert dynamics.spectral_radius(at_once) == pytest.approx(math.sqrt(1 + step**2 / 4))
     c = step / 2
     expected = torch.tensor([[1 - c**2, c], [-c, 1.0]], dtype=torch.float64)
     torch.testing.assert_close(in_turn, expected)
     assert torch.linalg.det(in_turn).item() == pytest.approx(1)
-    assert dynamics.growth(in_turn) == pytest.approx(1)
+    assert dynamics.spectral_radius(in_turn) == pytest.approx(1)
     assert dynamics.updates_per_turn(in_turn) == pytest.approx(2 * math.pi / math.acos(1 - c**2 / 2))
 
 
@@ -138,7 +138,7 @@ def test_the_penalty_pulls_the_eigenvalues_to_the_left(penalty):
     assert sorted(v.real for v in found.tolist()) == pytest.approx(sorted(v.real.item() for v in expected), abs=1e-5)
     assert found.real.max() < 0
     step = 0.1
-    once = dynamics.growth(dynamics.update_matrix(dynamics.simultaneous, damped(penalty), ORIGIN, step=step))
+    once = dynamics.spectral_radius(dynamics.update_matrix(dynamics.simultaneous, damped(penalty), ORIGIN, step=step))
     if penalty < 1:
         assert once == pytest.approx(math.sqrt(1 - step * penalty + step**2 / 4), abs=1e-6)
     assert (once < 1) == (penalty > step / 4)
@@ -159,7 +159,9 @@ def test_momentum_turns_circles_into_spirals():
         without(dynamics.dirac_field, start, 0.3)[:2], dynamics.alternating(dynamics.dirac_field, start[:2], 0.3)
     )
     growth = {
-        beta: dynamics.growth(dynamics.update_matrix(dynamics.momentum(beta), dynamics.dirac_field, zeros, step=0.01))
+        beta: dynamics.spectral_radius(
+            dynamics.update_matrix(dynamics.momentum(beta), dynamics.dirac_field, zeros, step=0.01)
+        )
         for beta in (-0.3, 0.0, 0.5, 0.9)
     }
     assert growth[-0.3] < 1
@@ -184,7 +186,7 @@ def test_updates_per_turn_of_real_eigenvalues_is_infinite():
 def test_f02_the_sum_stops_away_from_the_data():
     """Folklore F02: descending both losses at once ends at √(theta² - phi²), the game at 0."""
     start = state((1.0, 0.5))
-    summed = dynamics.play(dynamics.simultaneous, dynamics.summed_field, start, step=0.1, n=800)
+    summed = dynamics.play(dynamics.simultaneous, pitfalls.summed_field, start, step=0.1, n=800)
     assert summed[-1, 0].item() == pytest.approx(math.sqrt(0.75), abs=0.02)
     assert abs(summed[-1, 1].item()) < 1e-3
     right = dynamics.play(dynamics.alternating, damped(0.5), start, step=0.1, n=800)
@@ -198,6 +200,6 @@ def test_the_summed_field_is_the_gradient_of_the_sum(place):
 
     def total(s):
         real, fake = torch.zeros(1, dtype=torch.float64), (s[0] * s[1])[None]
-        return game.discriminator_loss(real, fake) + game.non_saturating_loss(fake)
+        return gan.discriminator_loss(real, fake) + gan.non_saturating_loss(fake)
 
-    torch.testing.assert_close(dynamics.summed_field(state(place)), -torch.func.grad(total)(state(place)))
+    torch.testing.assert_close(pitfalls.summed_field(state(place)), -torch.func.grad(total)(state(place)))

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations
 
-from aigc_course.gan import game, spectral, wasserstein
+from aigc_course.gan import gan, spectral, wasserstein
 
 LAYERS = {
     "dense": (lambda: nn.Linear(7, 5), (7,)),
@@ -84,8 +84,8 @@ def test_evaluation_changes_nothing():
 
 @pytest.mark.equation("gan_better-chain-bound")
 def test_no_slope_exceeds_the_product_of_the_layers():
-    network = game.mlp_discriminator(shape=(3,), hidden=16)
-    bound = spectral.slope_bound(network)
+    network = gan.mlp_discriminator(shape=(3,), hidden=16)
+    bound = spectral.lipschitz_bound(network)
     x = torch.randn(2000, 3, requires_grad=True)
     (slope,) = torch.autograd.grad(network(x).sum(), x)
     assert slope.norm(dim=1).max() <= bound
@@ -95,10 +95,10 @@ def test_no_slope_exceeds_the_product_of_the_layers():
 
 
 def test_normalised_networks_are_one_lipschitz():
-    network = spectral.normalise(game.mlp_discriminator(shape=(3,), hidden=16))
+    network = spectral.normalise(gan.mlp_discriminator(shape=(3,), hidden=16))
     for _ in range(300):
         network(torch.randn(1, 3))
-    assert spectral.slope_bound(network.eval()) == pytest.approx(1, abs=1e-3)
+    assert spectral.lipschitz_bound(network.eval()) == pytest.approx(1, abs=1e-3)
 
 
 def test_the_norm_of_a_convolution_is_that_of_its_matrix():
@@ -141,11 +141,11 @@ def test_the_best_hinge_value_is_twice_the_overlap():
 
 def test_the_game_can_be_played_with_hinge_and_bounded_slopes():
     torch.manual_seed(0)
-    judge = spectral.normalise(game.mlp_discriminator(shape=(1,), hidden=16))
-    losses = {"judge_loss": spectral.hinge_loss, "generator_loss": wasserstein.generator_loss}
-    player = game.GAN(nn.Linear(1, 1), judge, k=1, lr_g=1e-2, lr_d=1e-2, **losses)
+    discriminator = spectral.normalise(gan.mlp_discriminator(shape=(1,), hidden=16))
+    losses = {"d_loss": spectral.hinge_loss, "g_loss": wasserstein.generator_loss}
+    player = gan.GAN(nn.Linear(1, 1), discriminator, latent_dim=1, lr_g=1e-2, lr_d=1e-2, **losses)
     x, z = torch.randn(64, 1) + 3, player.noise(64)
-    expected = spectral.hinge_loss(judge.eval()(x), judge(player.generator(z))).item()
+    expected = spectral.hinge_loss(discriminator.eval()(x), discriminator(player.generator(z))).item()
     assert player.discriminator_step(x, player.generator(z).detach())["loss D"] == pytest.approx(expected, rel=1e-5)
 
 
@@ -153,7 +153,7 @@ def test_maps_that_the_bounds_do_not_cover_are_refused():
     with pytest.raises(ValueError, match="steps=0"):
         spectral.power_iteration(torch.eye(2), torch.ones(2), steps=0)
     with pytest.raises(ValueError, match="is no dense layer"):
-        spectral.slope_bound(nn.Sequential(nn.Conv2d(1, 1, 3)))
+        spectral.lipschitz_bound(nn.Sequential(nn.Conv2d(1, 1, 3)))
     with pytest.raises(ValueError, match="without its bias"):
         spectral.operator_norm(nn.Conv2d(1, 1, 3), (1, 4, 4))
 

@@ -9,13 +9,13 @@ from aigc_course.gan import style
 
 def generator(**options):
     torch.manual_seed(0)
-    return style.StyleGenerator(k=4, width=4, classes=3, d=8, **options)
+    return style.StyleGenerator(latent_dim=4, base_channels=4, classes=3, d=8, **options)
 
 
 @pytest.mark.equation("gan_better-modulate")
 def test_modulation_scales_the_input_channels():
     weight, scale = torch.randn(3, 5, 4, 4), torch.rand(2, 3) + 0.5
-    kernels = style.modulated(weight, scale, demodulate=False)
+    kernels = style.modulated_weights(weight, scale, demodulate=False)
     for b in range(2):
         for i in range(3):
             torch.testing.assert_close(kernels[b, i], scale[b, i] * weight[i])
@@ -24,9 +24,11 @@ def test_modulation_scales_the_input_channels():
 @pytest.mark.equation("gan_better-demodulate")
 def test_demodulation_gives_each_output_channel_norm_one():
     weight, scale = torch.randn(3, 5, 4, 4), torch.rand(2, 3) + 0.5
-    kernels = style.modulated(weight, scale)
+    kernels = style.modulated_weights(weight, scale)
     torch.testing.assert_close(kernels.square().sum(dim=(1, 3, 4)), torch.ones(2, 5))
-    torch.testing.assert_close(style.modulated(weight, 7 * scale), kernels)  # a common factor of the style is lost
+    torch.testing.assert_close(
+        style.modulated_weights(weight, 7 * scale), kernels
+    )  # a common factor of the style is lost
 
 
 @pytest.mark.equation("gan_better-modulate", "gan_better-demodulate")
@@ -35,7 +37,7 @@ def test_the_fast_layer_equals_one_kernel_for_each_example(demodulate):
     torch.manual_seed(0)
     layer = style.ModulatedConvolution(6, 5, d=7, demodulate=demodulate)
     x, w = torch.randn(3, 6, 4, 4), torch.randn(3, 7)
-    kernels = style.modulated(layer.weight, layer.style(w), demodulate=demodulate)
+    kernels = style.modulated_weights(layer.weight, layer.style(w), demodulate=demodulate)
     slow = torch.cat(
         [F.conv_transpose2d(one[None], kernel, stride=2, padding=1) for one, kernel in zip(x, kernels, strict=True)]
     )
@@ -51,7 +53,7 @@ def test_demodulation_keeps_the_size_of_the_signal():
 
 
 def test_the_mapping_forgets_the_length_of_its_input():
-    mapping = style.Mapping(k=4, d=8, classes=3)
+    mapping = style.Mapping(latent_dim=4, d=8, classes=3)
     with torch.no_grad():
         mapping.of_class.weight.zero_()
     z, y = torch.randn(5, 4), torch.zeros(5, dtype=torch.long)
@@ -62,17 +64,17 @@ def test_the_mapping_forgets_the_length_of_its_input():
 @pytest.mark.equation("gan_better-truncation")
 def test_truncation_moves_towards_the_mean_style():
     w, mean = torch.randn(6, 8), torch.randn(6, 8)
-    assert torch.equal(style.truncated(w, mean, 0.0), mean)
-    torch.testing.assert_close(style.truncated(w, mean, 1.0), w)
-    torch.testing.assert_close(style.truncated(w, mean, 0.5), (w + mean) / 2)
-    spread = (style.truncated(w, mean, 0.3) - mean).norm() / (w - mean).norm()
+    assert torch.equal(style.truncate(w, mean, 0.0), mean)
+    torch.testing.assert_close(style.truncate(w, mean, 1.0), w)
+    torch.testing.assert_close(style.truncate(w, mean, 0.5), (w + mean) / 2)
+    spread = (style.truncate(w, mean, 0.3) - mean).norm() / (w - mean).norm()
     assert spread.item() == pytest.approx(0.3, rel=1e-5)
 
 
 @pytest.mark.equation("gan_better-truncation")
 def test_mean_styles_are_means_by_class():
     g = generator()
-    means = style.mean_styles(g, draws=4000)
+    means = style.mean_latents(g, num_samples=4000)
     z = torch.randn(4000, 4)
     for c in range(3):
         w = g.mapping(z, torch.full((4000,), c))
@@ -84,16 +86,16 @@ def test_mean_styles_are_means_by_class():
 @pytest.mark.equation("gan_better-mixing")
 def test_mixing_takes_the_coarse_places_from_the_first():
     first, second = torch.zeros(4, 8), torch.ones(4, 8)
-    ws = style.mixed(first, second, torch.tensor([0, 1, 2, 3]))
+    ws = style.mix_styles(first, second, torch.tensor([0, 1, 2, 3]))
     assert ws[:, :, 0].tolist() == [[1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0]]
 
 
 def test_each_place_uses_its_own_style():
     g = generator().eval()
     w, other = torch.randn(2, 1, 8)
-    plain = g.synthesis(style.everywhere(w))
+    plain = g.synthesis(style.broadcast_style(w))
     for place in range(style.LAYERS):
-        ws = style.everywhere(w).clone()
+        ws = style.broadcast_style(w).clone()
         ws[:, place] = other
         assert not torch.allclose(g.synthesis(ws), plain)
 
@@ -101,7 +103,7 @@ def test_each_place_uses_its_own_style():
 def test_the_generator_mixes_in_training_only():
     g = generator(mixing=1.0)
     z, y = torch.randn(16, 4), torch.zeros(16, dtype=torch.long)
-    plain = g.synthesis(style.everywhere(g.mapping(z, y)))
+    plain = g.synthesis(style.broadcast_style(g.mapping(z, y)))
     assert not torch.allclose(g(z, y), plain, atol=1e-6)
     torch.testing.assert_close(g.eval()(z, y), plain)
     torch.testing.assert_close(generator(mixing=0.0).train()(z, y), plain)
@@ -110,7 +112,7 @@ def test_the_generator_mixes_in_training_only():
 def test_about_the_asked_share_is_mixed():
     g = generator(mixing=0.25)
     z, y = torch.randn(2000, 4), torch.zeros(2000, dtype=torch.long)
-    plain = g.synthesis(style.everywhere(g.mapping(z, y)))
+    plain = g.synthesis(style.broadcast_style(g.mapping(z, y)))
     changed = (g(z, y) - plain).abs().flatten(1).amax(1) > 1e-6
     assert changed.float().mean().item() == pytest.approx(0.25, abs=0.05)
 
@@ -125,7 +127,7 @@ def test_the_class_reaches_the_picture():
 
 
 def test_the_recipe_can_be_replaced_in_parts():
-    player = style.style_gan(k=4, width=4, lr_g=1e-4)
+    player = style.style_gan(latent_dim=4, base_channels=4, lr_g=1e-4)
     assert player.g_optimizer.param_groups[0]["lr"] == 1e-4
     assert player.d_optimizer.param_groups[0]["lr"] == style.STYLE_RECIPE["lr_d"]
 
@@ -149,4 +151,4 @@ def test_a_layer_starts_with_scales_round_one_and_keeps_the_size_of_its_input():
     layer = style.ModulatedConvolution(8, 6, d=8)
     torch.testing.assert_close(layer.style(torch.zeros(1, 8)), torch.ones(1, 8))
     x = torch.randn(10_000)
-    assert style.bent()(x).square().mean().sqrt().item() == pytest.approx(1, abs=0.05)
+    assert style.scaled_leaky_relu()(x).square().mean().sqrt().item() == pytest.approx(1, abs=0.05)

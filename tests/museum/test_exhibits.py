@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from aigc_course.gan import wasserstein
-from aigc_course.gan.augmentation import Augmented
+from aigc_course.gan.augmentation import AugmentedDiscriminator
 from aigc_course.museum import exhibits
 from aigc_course.museum.exhibits import EXHIBITS, FAMILIES, LOSSES, Setting, examine, run
 
@@ -14,18 +14,18 @@ def test_a_cure_changes_one_setting(name):
     """Catches a cure that works because something else was changed along with it."""
     exhibit = EXHIBITS[name]
     sick, cured = vars(exhibit.setting(cured=False)), vars(exhibit.setting(cured=True))
-    changed = {k for k in sick if k != "game" and sick[k] != cured[k]}
-    of_game = {k for k in sick["game"] | cured["game"] if sick["game"].get(k) != cured["game"].get(k)}
+    changed = {k for k in sick if k != "gan" and sick[k] != cured[k]}
+    of_game = {k for k in sick["gan"] | cured["gan"] if sick["gan"].get(k) != cured["gan"].get(k)}
     assert len(changed | of_game) == 1
 
 
 def test_merging_keeps_what_is_not_changed():
     """Catches a change that replaces the whole game, and one that alters the sick setting itself."""
-    sick = Setting("ring", game={"lr_g": 1.0, "lr_d": 2.0})
-    cured = sick | {"game": {"lr_d": 3.0}, "steps": 7}
-    assert dict(cured.game) == {"lr_g": 1.0, "lr_d": 3.0}
+    sick = Setting("ring", gan={"lr_g": 1.0, "lr_d": 2.0})
+    cured = sick | {"gan": {"lr_d": 3.0}, "steps": 7}
+    assert dict(cured.gan) == {"lr_g": 1.0, "lr_d": 3.0}
     assert (cured.steps, cured.data) == (7, "ring")
-    assert dict(sick.game) == {"lr_g": 1.0, "lr_d": 2.0}
+    assert dict(sick.gan) == {"lr_g": 1.0, "lr_d": 2.0}
 
 
 @pytest.mark.parametrize(("family", "setting"), [("gan", Setting("digits", n=40)), ("vae", Setting("digits", n=40))])
@@ -49,31 +49,31 @@ def test_batches_depend_on_the_seed(monkeypatch):
 @pytest.mark.parametrize(("loss", "of_generator"), LOSSES.items())
 def test_the_losses_of_a_game_are_those_of_its_setting(loss, of_generator):
     """Catches a saturating game that is played without saturation, and a critic that is trained as a judge."""
-    player, _ = FAMILIES["gan"](Setting("ring", hidden=4, game={"loss": loss}))
-    assert player.generator_loss is of_generator
-    assert (player.judge_loss is wasserstein.critic_loss) == (loss == "critic")
+    player, _ = FAMILIES["gan"](Setting("ring", hidden=4, gan={"loss": loss}))
+    assert player.g_loss is of_generator
+    assert (player.d_loss is wasserstein.critic_loss) == (loss == "critic")
 
 
 def test_evidence_holds_what_the_family_has():
     gan = examine("gan", Setting("digits", n=40, steps=12, hidden=8, batch=20, augment=True), 0)
     vae = examine("vae", Setting("digits", n=40, steps=12, hidden=8, batch=20), 0)
     assert gan.evidence.q is None
-    assert isinstance(gan.model.discriminator, Augmented)
+    assert isinstance(gan.model.discriminator, AugmentedDiscriminator)
     assert gan.model.discriminator.training
-    assert gan.evidence.seen is not None
-    assert len(gan.evidence.seen) == 40
-    assert vae.evidence.seen is None
+    assert gan.evidence.on_train is not None
+    assert len(gan.evidence.on_train) == 40
+    assert vae.evidence.on_train is None
     assert vae.evidence.q is not None
-    assert gan.evidence.held.shape == vae.evidence.held.shape == (297, 1, 8, 8)
+    assert gan.evidence.held_out.shape == vae.evidence.held_out.shape == (297, 1, 8, 8)
 
 
 def test_the_judge_is_asked_without_augmentation():
     """Catches evidence taken with holes and shifts: the same images would then get other logits."""
     run = examine("gan", Setting("digits", n=40, steps=12, hidden=8, batch=20, augment=True), 0)
-    judge = run.model.discriminator.eval()
+    discriminator = run.model.discriminator.eval()
     with torch.no_grad():
-        assert run.evidence.unseen is not None
-        torch.testing.assert_close(judge(run.evidence.held), run.evidence.unseen)
+        assert run.evidence.on_held_out is not None
+        torch.testing.assert_close(discriminator(run.evidence.held_out), run.evidence.on_held_out)
 
 
 def test_an_unknown_exhibit_says_which_there_are():

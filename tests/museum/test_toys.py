@@ -7,10 +7,10 @@ import torch
 from scipy.stats import binomtest
 
 from aigc_course.core import data
-from aigc_course.gan import game
+from aigc_course.gan import gan
 from aigc_course.metrics.modes import ring_modes
 from aigc_course.museum import detectors, toys
-from aigc_course.vae.gaussian import bernoulli_log_likelihood, elbo, fully_connected, kl_to_standard_normal
+from aigc_course.vae.vae import bernoulli_log_likelihood, elbo, fully_connected, kl_to_standard_normal
 
 
 @pytest.mark.equation("failure_museum-linear-loss", "failure_museum-best-code", "failure_museum-threshold")
@@ -42,7 +42,7 @@ def test_the_linear_loss_is_an_average_over_draws():
     w, a, s, n = torch.tensor(0.7), torch.tensor(0.5), torch.tensor(0.6), 200_000
     x = 1.3 * torch.randn(n)
     z = a * x + s * torch.randn(n)
-    from aigc_course.vae.gaussian import Gaussian
+    from aigc_course.vae.vae import Gaussian
 
     kl = kl_to_standard_normal(Gaussian((a * x).unsqueeze(1), (2 * s.log()).expand(n, 1)))
     drawn = (x - w * z).square().mean() / (2 * 0.8**2) + 2 * kl.mean()
@@ -54,7 +54,7 @@ def test_the_linear_loss_is_an_average_over_draws():
 def test_averaged_pixels_make_the_code_d_times_as_dear():
     """Catches β = 1/d or a factor on the wrong term: both losses must have proportional gradients."""
     torch.manual_seed(0)
-    model, x = fully_connected((1, 4, 4), k=2, hidden=8), torch.rand(8, 1, 4, 4)
+    model, x = fully_connected((1, 4, 4), latent_dim=2, hidden=8), torch.rand(8, 1, 4, 4)
     q = model.encode(x)
     logits = model.decode(q.sample())
     averaged = (-bernoulli_log_likelihood(x, logits) / 16 + kl_to_standard_normal(q)).mean()
@@ -76,7 +76,7 @@ def test_a_linear_critic_with_and_without_a_limit():
         w = torch.zeros(1, requires_grad=True)
         for _ in range(updates):
             loss = w * (fake.mean() - real.mean())
-            loss = loss.sum() + penalty * game.gradient_penalty(lambda x, w=w: (x * w).squeeze(1), real)
+            loss = loss.sum() + penalty * gan.r1_penalty(lambda x, w=w: (x * w).squeeze(1), real)
             (slope,) = torch.autograd.grad(loss, w)
             w = (w - rate * slope).detach().requires_grad_()
         expected = (
@@ -108,13 +108,13 @@ def test_against_a_judge_that_stands_still_one_place_is_best():
         return 1.5 - 0.5 * (x - torch.tensor([1.0, -1.0])).square().sum(dim=1)
 
     best = -math.log(1 / (1 + math.exp(-1.5)))
-    assert game.non_saturating_loss(logit(points)).item() > best + 0.5
+    assert gan.non_saturating_loss(logit(points)).item() > best + 0.5
     optimizer = torch.optim.Adam([points], lr=0.1)
     for _ in range(600):
         optimizer.zero_grad()
-        game.non_saturating_loss(logit(points)).backward()
+        gan.non_saturating_loss(logit(points)).backward()
         optimizer.step()
-    assert game.non_saturating_loss(logit(points)).item() == pytest.approx(best, abs=1e-4)
+    assert gan.non_saturating_loss(logit(points)).item() == pytest.approx(best, abs=1e-4)
     assert points.std(dim=0).max() < 0.01
 
 
@@ -127,9 +127,9 @@ def test_the_best_judge_of_a_training_set_knows_it_by_heart():
         return torch.where((x.unsqueeze(1) == train).all(dim=2).any(dim=1), 40.0, -40.0)
 
     for fake in (held, torch.randn(100, 2)):
-        assert game.value(by_heart(train), by_heart(fake)).item() == pytest.approx(0, abs=1e-6)
-        assert game.value(torch.randn(200), torch.randn(100)).item() < 0
-    assert detectors.advantage(by_heart(train), by_heart(held)) == 1
+        assert gan.value(by_heart(train), by_heart(fake)).item() == pytest.approx(0, abs=1e-6)
+        assert gan.value(torch.randn(200), torch.randn(100)).item() < 0
+    assert detectors.overfitting_auc(by_heart(train), by_heart(held)) == 1
 
 
 @pytest.mark.equation("failure_museum-ten")

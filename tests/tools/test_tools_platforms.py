@@ -110,7 +110,7 @@ def test_every_test_of_the_library_runs_in_one_environment_or_has_a_reason():
     out = {file for file in compat.library_tests() if compat.reason(ROOT / file, compat.NEEDS_BOOK)}
     assert newest | models | out == set(compat.library_tests())
     assert len(out) < len(newest) / 10
-    assert {"tests/core/test_train.py", "tests/vae/test_gaussian.py"} <= newest
+    assert {"tests/core/test_train.py", "tests/vae/test_vae.py"} <= newest
 
 
 def test_the_tools_of_the_test_do_not_change_what_is_tested(tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ import torch
 
 from aigc_course.core.train import fit
 from aigc_course.vae import annealing
-from aigc_course.vae.annealing import AnnealedDescent, annealed
+from aigc_course.vae.annealing import AnnealedTrainer, annealed
 from aigc_course.vae.text import TextVAE
 
 
@@ -15,15 +15,15 @@ def some_rows() -> torch.Tensor:
 
 def untrained(**options) -> TextVAE:
     torch.manual_seed(0)
-    return TextVAE(20, k=2, hidden=8, longest=5, **options)
+    return TextVAE(20, latent_dim=2, hidden=8, longest=5, **options)
 
 
 @pytest.mark.equation("vae_text-schedule")
 def test_the_weight_rises_from_zero_to_one_and_stays():
     """Catches a schedule that starts late or early, or goes on beyond one."""
-    assert [annealing.rising(step, warm=4) for step in range(7)] == [0, 0.25, 0.5, 0.75, 1, 1, 1]
+    assert [annealing.linear_warmup(step, warm=4) for step in range(7)] == [0, 0.25, 0.5, 0.75, 1, 1, 1]
     with pytest.raises(ValueError, match="warm=0"):
-        annealing.rising(0, warm=0)
+        annealing.linear_warmup(0, warm=0)
 
 
 @pytest.mark.equation("vae_text-loss")
@@ -50,7 +50,7 @@ def test_free_nats_count_as_paid_and_have_no_gradient():
 def test_the_descent_follows_its_schedule():
     """Catches a weight that does not reach the loss, or that counts one update too many."""
     model = untrained()
-    history = fit(AnnealedDescent(model, weight=annealed(4)), some_rows(), steps=6, batch_size=32)
+    history = fit(AnnealedTrainer(model, weight=annealed(4)), some_rows(), steps=6, batch_size=32)
     assert [row["weight"] for row in history] == [0, 0.25, 0.5, 0.75, 1, 1]
     for row in history:
         assert row["loss"] == pytest.approx(row["words"] + row["weight"] * row["KL"], abs=1e-4)
@@ -61,15 +61,15 @@ def test_steep_gradients_are_clipped():
     model = untrained()
     before = torch.cat([p.detach().flatten() for p in model.parameters()])
     rule = torch.optim.SGD(model.parameters(), lr=1.0)
-    AnnealedDescent(model, weight=annealed(1), optimizer=rule, clip=0.01).step(some_rows())
+    AnnealedTrainer(model, weight=annealed(1), optimizer=rule, clip=0.01).step(some_rows())
     after = torch.cat([p.detach().flatten() for p in model.parameters()])
     assert (after - before).norm().item() == pytest.approx(0.01, rel=1e-2)
 
 
 def test_the_descent_uses_the_models_own_dropout_and_free_nats():
     """Catches options that are forgotten on the way: the loss must be the model's own."""
-    model = untrained(keep=0.3, free=50.0)
-    descent = AnnealedDescent(model, weight=annealed(1))
+    model = untrained(word_dropout=0.7, free=50.0)
+    descent = AnnealedTrainer(model, weight=annealed(1))
     descent.done = 1
     torch.manual_seed(1)
     expected = model.loss(some_rows()).item()
@@ -81,12 +81,12 @@ def test_the_descent_uses_the_models_own_dropout_and_free_nats():
 def test_a_resumed_run_goes_on_with_its_weight(tmp_path):
     """Catches a count that is not in the state: bit for bit the run that was never stopped."""
     whole = untrained()
-    expected = fit(AnnealedDescent(whole, weight=annealed(8)), some_rows(), steps=8, batch_size=32)
+    expected = fit(AnnealedTrainer(whole, weight=annealed(8)), some_rows(), steps=8, batch_size=32)
     fit(
-        AnnealedDescent(untrained(), weight=annealed(8)), some_rows(), steps=3, batch_size=32, checkpoint=tmp_path / "c"
+        AnnealedTrainer(untrained(), weight=annealed(8)), some_rows(), steps=3, batch_size=32, checkpoint=tmp_path / "c"
     )
     resumed = untrained()
-    again = AnnealedDescent(resumed, weight=annealed(8))
+    again = AnnealedTrainer(resumed, weight=annealed(8))
     assert fit(again, some_rows(), steps=8, batch_size=32, checkpoint=tmp_path / "c") == expected
     assert again.done == 8
     for p, q in zip(whole.parameters(), resumed.parameters(), strict=True):

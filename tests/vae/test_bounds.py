@@ -6,10 +6,10 @@ import torch
 from scipy.stats import binom
 
 from aigc_course.vae import bounds
-from aigc_course.vae.bounds import expected_gap, grouped, log_weights
-from aigc_course.vae.gaussian import Gaussian, importance_bound
-from aigc_course.vae.normals import chi_square
+from aigc_course.vae.bounds import expected_gap, grouped_bounds, log_weights
+from aigc_course.vae.gaussian_divergences import chi_square
 from aigc_course.vae.ppca import PPCA
+from aigc_course.vae.vae import Gaussian, iwae_bound
 
 VALUES, CHANCES = torch.tensor([0.2, 1.0, 3.0], dtype=torch.float64), torch.tensor([0.5, 0.3, 0.2]).double()
 
@@ -19,7 +19,7 @@ def bound_of(s: int) -> float:
     total = 0.0
     for outcome in itertools.product(range(3), repeat=s):
         at = torch.tensor(outcome)
-        total += (CHANCES[at].prod() * importance_bound(VALUES[at].log().unsqueeze(1)).squeeze()).item()
+        total += (CHANCES[at].prod() * iwae_bound(VALUES[at].log().unsqueeze(1)).squeeze()).item()
     return total
 
 
@@ -55,7 +55,7 @@ def test_weights_of_the_exact_posterior_do_not_vary():
     """Catches a lost prior or posterior in the weight."""
     p, x = model(), torch.tensor([[0.9, -0.3, 0.4]])
     torch.manual_seed(0)
-    weights = log_weights(lambda x, z: p.log_likelihood(x, z) + prior(z), x, p.mean_field(x), draws=50)
+    weights = log_weights(lambda x, z: p.log_likelihood(x, z) + prior(z), x, p.mean_field(x), num_samples=50)
     torch.testing.assert_close(weights, p.evidence(x).expand(50), atol=1e-5, rtol=0)
 
 
@@ -70,8 +70,8 @@ def test_gap_on_a_model_with_known_evidence_is_the_predicted_one():
     exact = p.mean_field(x)
     q = Gaussian(exact.mean + 0.2, exact.logvar + 0.6)
     torch.manual_seed(0)
-    weights = log_weights(lambda x, z: p.log_likelihood(x, z) + prior(z), x, q, draws=400_000)
-    found = p.evidence(x) - grouped(weights, s=s)
+    weights = log_weights(lambda x, z: p.log_likelihood(x, z) + prior(z), x, q, num_samples=400_000)
+    found = p.evidence(x) - grouped_bounds(weights, s=s)
     error = found.std().item() / len(found) ** 0.5
     assert found.mean().item() == pytest.approx(expected_gap(chi_square(exact, q), s=s).item(), abs=4 * error + 5e-4)
 
@@ -79,17 +79,17 @@ def test_gap_on_a_model_with_known_evidence_is_the_predicted_one():
 def test_groups_are_the_bound_of_their_own_draws():
     """Catches groups cut across the wrong axis."""
     weights = torch.randn(7, generator=torch.Generator().manual_seed(0))
-    found = grouped(weights, s=3)
+    found = grouped_bounds(weights, s=3)
     expected = torch.stack([weights[:3].exp().mean().log(), weights[3:6].exp().mean().log()])
     torch.testing.assert_close(found, expected)
-    torch.testing.assert_close(grouped(weights, s=1), weights)
+    torch.testing.assert_close(grouped_bounds(weights, s=1), weights)
 
 
 def test_mistakes_are_named():
     for s in (0, 8):
         with pytest.raises(ValueError, match=f"s={s}"):
-            grouped(torch.zeros(7), s=s)
+            grouped_bounds(torch.zeros(7), s=s)
     one, two = (Gaussian(torch.zeros(n, 1), torch.zeros(n, 1)) for n in (1, 2))
     for observations, q in ((2, two), (2, one), (1, two)):
         with pytest.raises(ValueError, match=f"{observations} observations, {len(q.mean)} posteriors"):
-            bounds.log_weights(lambda x, z: z.sum(1), torch.zeros(observations, 1), q, draws=3)
+            bounds.log_weights(lambda x, z: z.sum(1), torch.zeros(observations, 1), q, num_samples=3)

@@ -7,7 +7,7 @@ import torch
 from torch.distributions import Categorical, MixtureSameFamily, Normal
 
 from aigc_course.vae.collapse import aggregate_log_prob, collapsed, label_information, split_rate
-from aigc_course.vae.gaussian import Gaussian, kl_to_standard_normal
+from aigc_course.vae.vae import Gaussian, kl_to_standard_normal
 
 
 def two_piles(a: float, s: float, n: int = 50) -> Gaussian:
@@ -53,7 +53,7 @@ def test_the_rate_is_information_plus_mismatch():
     mismatch = (every.exp() * (every - Normal(0.0, 1.0).log_prob(grid))).sum().item() * cell
     assert information + mismatch == pytest.approx(kl_to_standard_normal(q).mean().item(), abs=1e-4)
     torch.manual_seed(0)
-    rate = split_rate(q, draws=200)
+    rate = split_rate(q, num_samples=200)
     assert rate.information == pytest.approx(information, abs=0.02)
     assert rate.mismatch == pytest.approx(mismatch, abs=0.02)
 

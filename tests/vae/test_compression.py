@@ -7,13 +7,13 @@ import pytest
 import torch
 from scipy import stats
 
-from aigc_course.vae import compression, gaussian
+from aigc_course.vae import compression, vae
 from aigc_course.vae.compression import TransformCoder, cell_bits, compress, rate_distortion
 
 
 def tiny_vae():
     torch.manual_seed(0)
-    return gaussian.fully_connected((1, 4, 4), k=3, hidden=16)
+    return vae.fully_connected((1, 4, 4), latent_dim=3, hidden=16)
 
 
 @pytest.mark.equation("vae-rate-distortion")
@@ -59,7 +59,7 @@ def test_cells_cost_what_scipy_says():
         edges = [((c - 0.5) * step / deviation, (c + 0.5) * step / deviation) for c in cells[:, 0].tolist()]
         chance = [stats.norm.cdf(-min(abs(a), abs(b))) - stats.norm.cdf(-max(abs(a), abs(b))) for a, b in edges]
         chance[6] = 2 * stats.norm.cdf(0.5 * step / deviation) - 1
-        assert np.allclose(cell_bits(cells, step=step, deviation=deviation), -np.log2(chance), rtol=1e-8)
+        assert np.allclose(cell_bits(cells, step=step, std=deviation), -np.log2(chance), rtol=1e-8)
 
 
 def test_the_chances_of_all_cells_add_up_to_one_and_far_cells_cost_finitely_many_bits():
@@ -106,7 +106,7 @@ def test_principal_components_cost_less_than_pixels():
     torch.manual_seed(0)
     pair = 0.5 + 0.1 * torch.randn(500, 1).expand(500, 2)
     sent = TransformCoder(pair).compress(pair, step=0.01)
-    alone = cell_bits(((pair - 0.5) / 0.01).round(), step=0.01, deviation=0.1)
+    alone = cell_bits(((pair - 0.5) / 0.01).round(), step=0.01, std=0.1)
     assert sent.bits.mean() < 0.6 * alone.mean()
     assert torch.allclose(sent.pictures, pair.clamp(0, 1), atol=0.01)
 

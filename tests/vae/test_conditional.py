@@ -8,10 +8,10 @@ import torch
 from torch import nn
 from torch.distributions import Bernoulli, Normal
 
-from aigc_course.core.train import GradientDescent, fit
+from aigc_course.core.train import Trainer, fit
 from aigc_course.vae import conditional
 from aigc_course.vae.conditional import ConditionalVAE
-from aigc_course.vae.gaussian import kl_to_standard_normal
+from aigc_course.vae.vae import kl_to_standard_normal
 
 GRID = torch.linspace(-12, 12, 4801).unsqueeze(1)
 CELL = math.log(24 / 4800)
@@ -38,7 +38,7 @@ class Tiny(nn.Module):
 
 
 def tiny() -> ConditionalVAE:
-    return ConditionalVAE(Fixed(), Tiny(), k=1, classes=2)
+    return ConditionalVAE(Fixed(), Tiny(), latent_dim=1, classes=2)
 
 
 def log_evidence(y: int) -> torch.Tensor:
@@ -88,7 +88,7 @@ def test_loss_is_the_mean_negative_bound():
 def test_every_class_of_every_code():
     """Catches codes and classes exchanged in the grid of pictures."""
     torch.manual_seed(0)
-    model = conditional.fully_connected((1, 4, 4), k=3, classes=5, hidden=8)
+    model = conditional.fully_connected((1, 4, 4), latent_dim=3, classes=5, hidden=8)
     z = torch.randn(2, 3)
     pictures = model.every_class(z)
     assert pictures.shape == (2, 5, 1, 4, 4)
@@ -115,9 +115,9 @@ def test_what_the_label_says_the_code_need_not_say():
     torch.manual_seed(0)
     y = torch.arange(128) % 2
     x = y.float().view(-1, 1, 1, 1).expand(-1, 1, 2, 2).contiguous()
-    model = conditional.fully_connected((1, 2, 2), k=2, classes=2, hidden=16)
+    model = conditional.fully_connected((1, 2, 2), latent_dim=2, classes=2, hidden=16)
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-2)
-    fit(GradientDescent(model, model.loss, optimizer=optimizer), (x, y), steps=250, batch_size=128)
+    fit(Trainer(model, model.loss, optimizer=optimizer), (x, y), steps=250, batch_size=128)
     with torch.no_grad():
         assert kl_to_standard_normal(model.encode(x)).mean() < 0.1
         assert model.elbo(x, y).mean() > -0.2
@@ -127,7 +127,7 @@ def test_what_the_label_says_the_code_need_not_say():
 def test_networks_for_glyphs():
     """Catches a decoder of the wrong width."""
     torch.manual_seed(0)
-    model = conditional.convolutional(k=4, classes=3, width=4, hidden=16)
+    model = conditional.convolutional(latent_dim=4, classes=3, base_channels=4, hidden=16)
     x, y = torch.rand(2, 1, 32, 32), torch.tensor([0, 2])
     assert model.decode(model.encode(x).mean, y).shape == x.shape
     assert model.sample(3).shape == (3, 1, 32, 32)

@@ -10,8 +10,8 @@ from torch.distributions import Normal
 
 from aigc_course.core import data
 from aigc_course.vae import disentanglement as d
-from aigc_course.vae import gaussian
-from aigc_course.vae.gaussian import Gaussian
+from aigc_course.vae import vae
+from aigc_course.vae.vae import Gaussian
 
 
 def uniform_factors(n: int, f: int = 3) -> torch.Tensor:
@@ -34,8 +34,8 @@ def test_beta_multiplies_the_price_of_the_code_alone():
     torch.manual_seed(0)
     x, logits = torch.rand(4, 9), torch.randn(4, 9)
     q = Gaussian(torch.randn(4, 2), torch.randn(4, 2))
-    reference = gaussian.elbo(x, logits, q) - 3 * gaussian.kl_to_standard_normal(q)
-    torch.testing.assert_close(gaussian.elbo(x, logits, q, beta=4.0), reference)
+    reference = vae.elbo(x, logits, q) - 3 * vae.kl_to_standard_normal(q)
+    torch.testing.assert_close(vae.elbo(x, logits, q, beta=4.0), reference)
 
 
 @pytest.mark.equation("vae_variants-split")
@@ -50,13 +50,13 @@ def test_the_price_of_the_code_is_information_and_a_misfit():
     misfit = (log_mixture.exp() * (log_mixture - Normal(0.0, 1.0).log_prob(z))).sum() * cell
     assert information > 0.1
     assert misfit > 0.1
-    torch.testing.assert_close(gaussian.kl_to_standard_normal(q).mean(), information + misfit, atol=1e-3, rtol=0)
+    torch.testing.assert_close(vae.kl_to_standard_normal(q).mean(), information + misfit, atol=1e-3, rtol=0)
 
 
 def test_networks_for_squares():
     """Catches a posterior or a picture of the wrong size, and a β that is forgotten."""
     torch.manual_seed(0)
-    model, x = d.squares_vae(k=3, hidden=8, beta=4.0), torch.rand(2, 1, 16, 16)
+    model, x = d.squares_vae(latent_dim=3, hidden=8, beta=4.0), torch.rand(2, 1, 16, 16)
     assert model.beta == 4
     assert model.encode(x).mean.shape == (2, 3)
     assert model.reconstruct(x).shape == x.shape
@@ -113,7 +113,7 @@ def test_the_gap_of_a_turned_code_is_counted_and_computed():
     factors = torch.randn(200_000, 3)
     for angle in (0.0, 0.4, math.pi / 4):
         means = turned(factors, angle) + 0.5 * torch.randn(200_000, 3)
-        table = d.information_table(means, factors, bins=40, factor_bins=40) * math.log(40)
+        table = d.mutual_information_table(means, factors, bins=40, factor_bins=40) * math.log(40)
         exact = d.rotated_gap(torch.tensor(angle), noise=0.5)
         assert d.mutual_information_gap(table)[0].item() == pytest.approx(exact.item(), abs=0.03)
     closed = 0.5 * math.log((math.cos(0.4) ** 2 + 0.25) / (math.sin(0.4) ** 2 + 0.25))
@@ -128,20 +128,20 @@ def test_gap_of_a_perfect_a_turned_and_an_empty_code():
     """Catches a gap over factors in place of units, the best alone, and a lost normaliser."""
     factors = uniform_factors(20_000)
     perfect = torch.stack([-factors[:, 2], factors[:, 0].exp(), factors[:, 1], torch.randn(20_000)], dim=1)
-    assert d.mutual_information_gap(d.information_table(perfect, factors)).min() > 0.95
+    assert d.mutual_information_gap(d.mutual_information_table(perfect, factors)).min() > 0.95
     mixed = torch.stack([factors[:, 0] + factors[:, 1], factors[:, 0] - factors[:, 1], factors[:, 2]], dim=1)
-    gaps = d.mutual_information_gap(d.information_table(mixed, factors))
+    gaps = d.mutual_information_gap(d.mutual_information_table(mixed, factors))
     assert gaps[:2].abs().max() < 0.02
     assert gaps[2] > 0.95
-    assert d.mutual_information_gap(d.information_table(torch.randn(20_000, 4), factors)).max() < 0.01
+    assert d.mutual_information_gap(d.mutual_information_table(torch.randn(20_000, 4), factors)).max() < 0.01
     twice = perfect[:, [0, 0, 1, 2]]
-    assert d.mutual_information_gap(d.information_table(twice, factors))[2].item() == pytest.approx(0, abs=1e-6)
+    assert d.mutual_information_gap(d.mutual_information_table(twice, factors))[2].item() == pytest.approx(0, abs=1e-6)
 
 
 def test_table_has_a_row_for_each_unit_and_a_column_for_each_factor():
     """Catches a table turned over, and columns divided by the entropy of another factor."""
     factors = uniform_factors(1000, 2)
-    table = d.information_table(torch.cat([factors, torch.randn(1000, 2)], dim=1), factors, bins=10)
+    table = d.mutual_information_table(torch.cat([factors, torch.randn(1000, 2)], dim=1), factors, bins=10)
     assert table.shape == (4, 2)
     torch.testing.assert_close(table[:2].diagonal(), torch.ones(2))
 
@@ -149,7 +149,7 @@ def test_table_has_a_row_for_each_unit_and_a_column_for_each_factor():
 def test_the_code_and_the_factors_have_bins_of_their_own():
     """Catches one number of bins for both: five bins of a number tell log 5 of the log 10 in a factor's ten."""
     factors = uniform_factors(1000, 2)
-    share = d.information_table(factors, factors, bins=5, factor_bins=10).diagonal()
+    share = d.mutual_information_table(factors, factors, bins=5, factor_bins=10).diagonal()
     torch.testing.assert_close(share, torch.full((2,), math.log(5) / math.log(10)))
 
 
@@ -165,7 +165,7 @@ def votes_of(code, factors) -> float:
     torch.manual_seed(1)
     groups, fixed = d.fixed_factor_groups(factors, votes=400, group=32)
     means = code(groups.flatten(0, 1)).unflatten(0, groups.shape[:2])
-    return d.vote_score(d.quietest_unit(means), fixed)
+    return d.factorvae_score(d.least_varying_latent(means), fixed)
 
 
 def test_groups_hold_one_factor_and_vary_the_others():
@@ -184,14 +184,14 @@ def test_a_number_is_measured_against_all_examples():
     """Catches the variance of the groups' means in its place: the loud second group must count as well."""
     first = torch.tensor([[[-0.5], [0.5]], [[-3.0], [5.0]]])
     second = torch.tensor([[[-0.5], [0.5]], [[2.5], [3.5]]])
-    assert d.quietest_unit(torch.cat([first, second], dim=2)).tolist() == [0, 1]
+    assert d.least_varying_latent(torch.cat([first, second], dim=2)).tolist() == [0, 1]
 
 
 def test_a_number_that_never_varies_gets_no_vote():
     """Catches 0 / 0, which is no number and would win every vote."""
     torch.manual_seed(0)
     means = torch.cat([torch.randn(6, 8, 2), torch.zeros(6, 8, 1)], dim=2)
-    assert d.quietest_unit(means).max() < 2
+    assert d.least_varying_latent(means).max() < 2
 
 
 @pytest.mark.equation("vae_variants-votes")
@@ -209,7 +209,7 @@ def test_votes_name_the_factor_of_a_perfect_code():
 def test_votes_are_counted_on_the_later_half():
     """Catches a score of the votes that made the majority: random units would look better than chance."""
     quietest, fixed = torch.tensor([0, 1, 2, 0, 1, 2]), torch.tensor([2, 0, 1, 2, 0, 0])
-    assert d.vote_score(quietest, fixed) == pytest.approx(2 / 3)
+    assert d.factorvae_score(quietest, fixed) == pytest.approx(2 / 3)
 
 
 # The pictures ------------------------------------------------------------------------------------------------------

@@ -6,13 +6,15 @@ import torch
 from aigc_course.foundations.estimate import monte_carlo
 from aigc_course.vae import estimators
 from aigc_course.vae.estimators import leave_one_out, reparameterised, score_function
-from aigc_course.vae.gaussian import Gaussian
+from aigc_course.vae.vae import Gaussian
 
 C, DEVIATION, DRAWS = 1.2, 0.7, 400_000
 
 
-def posterior(k: int) -> Gaussian:
-    return Gaussian(torch.full((1, k), 0.5).double(), torch.full((1, k), 2 * math.log(DEVIATION)).double())
+def posterior(latent_dim: int) -> Gaussian:
+    return Gaussian(
+        torch.full((1, latent_dim), 0.5).double(), torch.full((1, latent_dim), 2 * math.log(DEVIATION)).double()
+    )
 
 
 def bowl(z: torch.Tensor) -> torch.Tensor:
@@ -27,8 +29,10 @@ def constant(value: float):
 WAYS = {
     "reparameterised": reparameterised,
     "score function": score_function,
-    "constant baseline": lambda f, q, *, draws: score_function(f, q, draws=draws, baseline=constant(5.0)),
-    "leave one out": lambda f, q, *, draws: score_function(f, q, draws=draws, baseline=leave_one_out),
+    "constant baseline": lambda f, q, *, num_samples: score_function(
+        f, q, num_samples=num_samples, baseline=constant(5.0)
+    ),
+    "leave one out": lambda f, q, *, num_samples: score_function(f, q, num_samples=num_samples, baseline=leave_one_out),
 }
 
 
@@ -37,7 +41,7 @@ WAYS = {
 def test_every_estimator_has_the_right_mean(way):
     """Catches a wrong score, a lost σ, a lost ½, a baseline that biases: E f = Σ c² + σ² has known derivatives."""
     torch.manual_seed(0)
-    found = way(bowl, posterior(3), draws=DRAWS)
+    found = way(bowl, posterior(3), num_samples=DRAWS)
     for estimates, exact in ((found.mean, 2 * C), (found.logvar, DEVIATION**2)):
         result = monte_carlo(estimates)
         assert ((result.mean - exact).abs() < 4.5 * result.error).all()
@@ -48,31 +52,33 @@ def test_every_estimator_has_the_right_mean(way):
 def test_numbers_of_the_code_have_noise_of_their_own(way):
     """Catches one draw of noise for all numbers: E[z₁ z₂] = μ₁ μ₂ does not depend on the variances."""
     torch.manual_seed(6)
-    found = way(lambda z: z.prod(dim=-1), posterior(2), draws=DRAWS)
+    found = way(lambda z: z.prod(dim=-1), posterior(2), num_samples=DRAWS)
     for estimates, exact in ((found.mean, 0.5), (found.logvar, 0.0)):
         result = monte_carlo(estimates)
         assert ((result.mean - exact).abs() < 4.5 * result.error).all()
 
 
 @pytest.mark.equation("vae_theory-variance-reparameterised")
-@pytest.mark.parametrize("k", [1, 4])
-def test_variance_through_the_draw_is_the_closed_form(k):
+@pytest.mark.parametrize("latent_dim", [1, 4])
+def test_variance_through_the_draw_is_the_closed_form(latent_dim):
     """Catches σ for σ²; and the variance must not depend on k."""
     torch.manual_seed(1)
-    measured = reparameterised(bowl, posterior(k), draws=DRAWS).mean.var(dim=0)
-    expected = torch.full((k,), estimators.variance_reparameterised(DEVIATION)).double()
+    measured = reparameterised(bowl, posterior(latent_dim), num_samples=DRAWS).mean.var(dim=0)
+    expected = torch.full((latent_dim,), estimators.variance_reparameterised(DEVIATION)).double()
     torch.testing.assert_close(measured, expected, rtol=0.02, atol=0)
 
 
 @pytest.mark.equation("vae_theory-variance-score")
-@pytest.mark.parametrize("k", [1, 4])
+@pytest.mark.parametrize("latent_dim", [1, 4])
 @pytest.mark.parametrize("baseline", [0.0, 3.0])
-def test_variance_of_the_score_function_is_the_closed_form(k, baseline):
+def test_variance_of_the_score_function_is_the_closed_form(latent_dim, baseline):
     """Catches any wrong moment of the normal (1, 3, 15) and a wrong dependence on k or on the baseline."""
     torch.manual_seed(2)
-    measured = score_function(bowl, posterior(k), draws=DRAWS, baseline=constant(baseline)).mean.var(dim=0)
-    expected = estimators.variance_score(C, DEVIATION, k=k, baseline=baseline)
-    torch.testing.assert_close(measured, torch.full((k,), expected).double(), rtol=0.05, atol=0)
+    measured = score_function(bowl, posterior(latent_dim), num_samples=DRAWS, baseline=constant(baseline)).mean.var(
+        dim=0
+    )
+    expected = estimators.variance_score(C, DEVIATION, latent_dim=latent_dim, baseline=baseline)
+    torch.testing.assert_close(measured, torch.full((latent_dim,), expected).double(), rtol=0.05, atol=0)
 
 
 @pytest.mark.equation("vae_theory-baseline")
@@ -82,11 +88,11 @@ def test_the_best_baseline_is_best():
     noise = torch.randn(DRAWS, 4).double()
     values = bowl(0.5 + DEVIATION * noise)
     weighted = (values * noise[:, 0].square()).mean() / noise[:, 0].square().mean()
-    best = estimators.best_baseline(C, DEVIATION, k=4)
+    best = estimators.best_baseline(C, DEVIATION, latent_dim=4)
     assert best == pytest.approx(weighted.item(), rel=0.02)
-    least = estimators.variance_score(C, DEVIATION, k=4, baseline=best)
+    least = estimators.variance_score(C, DEVIATION, latent_dim=4, baseline=best)
     for other in (best - 1, best + 1, 4 * (C**2 + DEVIATION**2)):
-        assert estimators.variance_score(C, DEVIATION, k=4, baseline=other) > least
+        assert estimators.variance_score(C, DEVIATION, latent_dim=4, baseline=other) > least
 
 
 def test_leave_one_out_never_contains_the_draw_itself():
@@ -99,7 +105,7 @@ def test_leave_one_out_never_contains_the_draw_itself():
 def test_two_draws_with_each_other_as_baseline_are_unbiased():
     """Catches a baseline that contains its own draw: then two draws would give half of the gradient."""
     torch.manual_seed(4)
-    pairs = [score_function(bowl, posterior(1), draws=2, baseline=leave_one_out).mean.mean() for _ in range(4000)]
+    pairs = [score_function(bowl, posterior(1), num_samples=2, baseline=leave_one_out).mean.mean() for _ in range(4000)]
     result = monte_carlo(torch.stack(pairs))
     assert abs(result.mean.item() - 2 * C) < 4.5 * result.error.item()
 
@@ -112,7 +118,7 @@ def test_score_function_needs_no_slope():
         return (z > 0).double().sum(dim=-1) + 0 * z.sum(dim=-1)
 
     q = posterior(1)
-    assert reparameterised(step, q, draws=1000).mean.abs().max() == 0
-    result = monte_carlo(score_function(step, q, draws=DRAWS).mean)
+    assert reparameterised(step, q, num_samples=1000).mean.abs().max() == 0
+    result = monte_carlo(score_function(step, q, num_samples=DRAWS).mean)
     exact = torch.distributions.Normal(0.5, DEVIATION).log_prob(torch.tensor(0.0)).exp().item()
     assert result.mean.item() == pytest.approx(exact, abs=4.5 * result.error.item())

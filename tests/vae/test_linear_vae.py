@@ -5,15 +5,15 @@ import torch
 from sklearn.decomposition import PCA
 
 from aigc_course.core import data
-from aigc_course.core.train import GradientDescent, fit
-from aigc_course.vae.gaussian import kl_to_standard_normal
+from aigc_course.core.train import Trainer, fit
 from aigc_course.vae.linear_vae import LinearVAE
 from aigc_course.vae.ppca import maximum_likelihood, principal_angles
+from aigc_course.vae.vae import kl_to_standard_normal
 
 
 def made(**options) -> LinearVAE:
     torch.manual_seed(0)
-    return LinearVAE((1, 8, 8), k=4, **options)
+    return LinearVAE((1, 8, 8), latent_dim=4, **options)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def trained(model: LinearVAE, x: torch.Tensor, *, steps: int, rate: float, batch
     def cool(step, _):
         rule.param_groups[0]["lr"] = rate * (1 + math.cos(math.pi * (step + 1) / steps)) / 2
 
-    descent = GradientDescent(model, model.loss, optimizer=rule)
+    descent = Trainer(model, model.loss, optimizer=rule)
     fit(descent, x, steps=steps, batch_size=batch_size, on_step=cool)
     return model
 
@@ -62,7 +62,7 @@ def test_training_ends_at_the_closed_form(digits):
     """
     flat, n = digits.flatten(1), len(digits)
     model = trained(made(exact=True), digits, steps=400, rate=1e-1, batch_size=n)
-    best = maximum_likelihood(flat.double(), k=4)
+    best = maximum_likelihood(flat.double(), latent_dim=4)
     top = best.evidence(flat.double()).mean().item()
     with torch.no_grad():
         bound, p = model.exact_elbo(digits).mean().item(), model.ppca()
@@ -78,7 +78,7 @@ def test_training_ends_at_the_closed_form(digits):
 def test_training_with_one_draw_ends_near_it(digits):
     """Catches a reparameterised draw through which the wrong gradient flows."""
     model = trained(made(), digits, steps=500, rate=5e-2, batch_size=250)
-    best = maximum_likelihood(digits.flatten(1), k=4)
+    best = maximum_likelihood(digits.flatten(1), latent_dim=4)
     with torch.no_grad():
         bound = model.exact_elbo(digits).mean().item()
     assert best.evidence(digits.flatten(1)).mean().item() - bound < 0.15

@@ -8,14 +8,14 @@ from torch.distributions import MultivariateNormal, Normal
 
 from aigc_course.core import data
 from aigc_course.vae import ppca
-from aigc_course.vae.gaussian import Gaussian
-from aigc_course.vae.normals import kl
+from aigc_course.vae.gaussian_divergences import kl
 from aigc_course.vae.ppca import PPCA, maximum_likelihood, principal_angles
+from aigc_course.vae.vae import Gaussian
 
 
-def model(d: int = 5, k: int = 2, seed: int = 0) -> PPCA:
+def model(d: int = 5, latent_dim: int = 2, seed: int = 0) -> PPCA:
     g = torch.Generator().manual_seed(seed)
-    weight, mean = torch.randn(d, k, generator=g).double(), torch.randn(d, generator=g).double()
+    weight, mean = torch.randn(d, latent_dim, generator=g).double(), torch.randn(d, generator=g).double()
     return PPCA(weight, mean, torch.tensor(0.3).double())
 
 
@@ -51,10 +51,10 @@ def test_likelihood_is_that_of_torch():
 
 
 @pytest.mark.equation("vae_theory-evidence")
-@pytest.mark.parametrize(("d", "k"), [(5, 2), (4, 1), (3, 3)])
-def test_evidence_is_that_of_a_full_normal(d, k):
+@pytest.mark.parametrize(("d", "latent_dim"), [(5, 2), (4, 1), (3, 3)])
+def test_evidence_is_that_of_a_full_normal(d, latent_dim):
     """Catches a wrong sign or power in the determinant and the inverse through M."""
-    p, x = model(d, k), observations(d=d)
+    p, x = model(d, latent_dim), observations(d=d)
     torch.testing.assert_close(p.evidence(x), MultivariateNormal(p.mean, covariance(p)).log_prob(x))
 
 
@@ -84,7 +84,7 @@ def test_posterior_is_joint_over_evidence():
 @pytest.mark.equation("vae_theory-likelihood")
 def test_mean_log_likelihood_needs_the_covariance_of_the_data_only(digits):
     """Catches n − 1 for n, and C and S swapped in the trace."""
-    p, x = maximum_likelihood(digits, k=4), digits
+    p, x = maximum_likelihood(digits, latent_dim=4), digits
     p = p._replace(weight=1.3 * p.weight)  # anywhere, not only at the optimum
     c, s = covariance(p), x.T.cov(correction=0)
     d = len(p.mean)
@@ -94,26 +94,28 @@ def test_mean_log_likelihood_needs_the_covariance_of_the_data_only(digits):
 
 
 @pytest.mark.equation("vae_theory-ml", "vae_theory-best")
-@pytest.mark.parametrize("k", [1, 4, 10])
-def test_the_best_model_is_the_one_of_sklearn(digits, k):
+@pytest.mark.parametrize("latent_dim", [1, 4, 10])
+def test_the_best_model_is_the_one_of_sklearn(digits, latent_dim):
     """Catches a noise that is not the mean of the discarded eigenvalues, and wrong lengths of the columns.
 
     scikit-learn divides by n − 1; its covariance is ours times n / (n − 1).
     """
-    pca, n = PCA(k, svd_solver="full").fit(digits.numpy()), len(digits)
-    p, factor = maximum_likelihood(digits, k=k), n / (n - 1)
+    pca, n = PCA(latent_dim, svd_solver="full").fit(digits.numpy()), len(digits)
+    p, factor = maximum_likelihood(digits, latent_dim=latent_dim), n / (n - 1)
     assert p.variance.item() * factor == pytest.approx(pca.noise_variance_, rel=1e-9)
     torch.testing.assert_close(covariance(p) * factor, torch.tensor(pca.get_covariance()), atol=1e-9, rtol=0)
     stretched = PPCA(p.weight * factor**0.5, p.mean, p.variance * factor)
     assert stretched.evidence(digits).mean().item() == pytest.approx(pca.score(digits.numpy()), rel=1e-9)
     values = ppca.eigenvalues(digits)
-    assert ppca.best_log_likelihood(values, k=k).item() == pytest.approx(p.evidence(digits).mean().item(), abs=1e-8)
+    assert ppca.best_log_likelihood(values, latent_dim=latent_dim).item() == pytest.approx(
+        p.evidence(digits).mean().item(), abs=1e-8
+    )
 
 
 @pytest.mark.equation("vae_theory-ml", "vae_theory-best")
 def test_no_other_model_is_better(digits):
     """Catches a stationary point that is not the maximum: small steps in every direction lower the likelihood."""
-    best = maximum_likelihood(digits, k=3)
+    best = maximum_likelihood(digits, latent_dim=3)
     top = best.evidence(digits).mean()
     g = torch.Generator().manual_seed(0)
     for _ in range(20):
@@ -125,15 +127,15 @@ def test_no_other_model_is_better(digits):
     assert other.evidence(digits).mean() < top
 
 
-@pytest.mark.parametrize("k", [0, 64])
-def test_impossible_codes_and_noises_are_refused(digits, k):
+@pytest.mark.parametrize("latent_dim", [0, 64])
+def test_impossible_codes_and_noises_are_refused(digits, latent_dim):
     """Catches a silent NaN where no direction is left for the noise, or none for the code."""
-    with pytest.raises(ValueError, match=f"k={k}"):
-        ppca.best_log_likelihood(ppca.eigenvalues(digits), k=k)
-    with pytest.raises(ValueError, match=f"k={k}"):
-        maximum_likelihood(digits, k=k)
+    with pytest.raises(ValueError, match=f"latent_dim={latent_dim} of"):
+        ppca.best_log_likelihood(ppca.eigenvalues(digits), latent_dim=latent_dim)
+    with pytest.raises(ValueError, match=f"components={latent_dim}"):
+        maximum_likelihood(digits, latent_dim=latent_dim)
     with pytest.raises(ValueError, match="variance=0"):
-        maximum_likelihood(digits, k=3, variance=0.0)
+        maximum_likelihood(digits, latent_dim=3, variance=0.0)
 
 
 @pytest.mark.equation("vae_theory-collapse")
@@ -141,7 +143,7 @@ def test_with_a_given_noise_weak_directions_get_no_weight(digits):
     """Catches a column for a direction below the noise; gradient descent from our answer finds nothing better."""
     values = ppca.eigenvalues(digits)
     variance = 0.5 * (values[2] + values[3]).item()
-    p = maximum_likelihood(digits, k=6, variance=variance)
+    p = maximum_likelihood(digits, latent_dim=6, variance=variance)
     lengths = p.weight.square().sum(dim=0)
     assert (lengths > 1e-9).sum() == 3
     torch.testing.assert_close(lengths[:3], values[:3] - variance)
@@ -205,7 +207,7 @@ def test_the_best_diagonal_posterior_misses_the_gap_of_the_determinants():
 @pytest.mark.equation("vae_theory-mean-field")
 def test_turning_the_codes_changes_the_gap_but_not_the_evidence(digits):
     """Catches a rotation of x instead of z; upright columns have no gap at all."""
-    p = maximum_likelihood(digits, k=2)
+    p = maximum_likelihood(digits, latent_dim=2)
     assert p.mean_field_gap().abs() < 1e-12
     turned = p.rotated(turn(0.6))
     torch.testing.assert_close(turned.evidence(digits), p.evidence(digits))
@@ -220,7 +222,7 @@ def test_turning_the_codes_changes_the_gap_but_not_the_evidence(digits):
 @pytest.mark.equation("vae_theory-aggregate")
 def test_codes_of_all_data_fill_the_prior(digits):
     """Catches a posterior that is too narrow or too wide: means and variances together must add up to I."""
-    p = maximum_likelihood(digits, k=5)
+    p = maximum_likelihood(digits, latent_dim=5)
     mean, spread = p.posterior(digits)
     total = mean.T.cov(correction=0) + spread
     torch.testing.assert_close(total, torch.eye(5, dtype=torch.float64), atol=1e-8, rtol=0)
@@ -230,15 +232,15 @@ def test_codes_of_all_data_fill_the_prior(digits):
 @pytest.mark.equation("vae_theory-autoencoder", "vae_theory-shrinkage")
 def test_errors_of_reconstruction_are_those_of_the_eigenvalues(digits):
     """Catches the kept variances for the lost ones, and σ² for σ⁴ in what shrinking costs."""
-    p, values = maximum_likelihood(digits, k=5), ppca.eigenvalues(digits)
+    p, values = maximum_likelihood(digits, latent_dim=5), ppca.eigenvalues(digits)
     mean, _ = p.posterior(digits)
     error = (mean @ p.weight.T + p.mean - digits).square().sum(dim=1).mean().item()
-    found = ppca.reconstruction_error(values, k=5, variance=p.variance.item()).item()
+    found = ppca.reconstruction_error(values, latent_dim=5, variance=p.variance.item()).item()
     assert found == pytest.approx(error, rel=1e-9)
     pca = PCA(5, svd_solver="full").fit(digits.numpy())
     projected = torch.tensor(pca.inverse_transform(pca.transform(digits.numpy())))
     floor = (projected - digits).square().sum(dim=1).mean().item()
-    assert ppca.reconstruction_error(values, k=5).item() == pytest.approx(floor, rel=1e-9)
+    assert ppca.reconstruction_error(values, latent_dim=5).item() == pytest.approx(floor, rel=1e-9)
     assert floor < error
 
 
@@ -246,11 +248,11 @@ def test_errors_of_reconstruction_are_those_of_the_eigenvalues(digits):
 def test_no_subspace_keeps_more_variance(digits):
     """Catches a bound that is not one: random directions and small turns of the best ones keep less."""
     values, s = ppca.eigenvalues(digits), digits.T.cov(correction=0)
-    best = maximum_likelihood(digits, k=5).weight
+    best = maximum_likelihood(digits, latent_dim=5).weight
     g = torch.Generator().manual_seed(0)
     for scale in (0.01, 0.1, 10.0):
         basis = torch.linalg.qr(best + scale * torch.randn(64, 5, generator=g).double()).Q
-        assert (s.trace() - (basis.T @ s @ basis).trace()) > ppca.reconstruction_error(values, k=5)
+        assert (s.trace() - (basis.T @ s @ basis).trace()) > ppca.reconstruction_error(values, latent_dim=5)
 
 
 @pytest.mark.parametrize("seed", range(3))

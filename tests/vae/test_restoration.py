@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from aigc_course.vae.gaussian import VAE, log_prior
 from aigc_course.vae.restoration import damage, damaged_log_likelihood, restore
+from aigc_course.vae.vae import VAE, log_prior
 
 
 @pytest.mark.equation("vae-channel")
@@ -50,14 +50,14 @@ class Stripes(nn.Module):
 
 def test_restoring_finds_the_code_that_explains_the_scan():
     """Catches a search that climbs the wrong way or ignores the scan."""
-    model = VAE(nn.Identity(), Stripes(), k=1)
+    model = VAE(nn.Identity(), Stripes(), latent_dim=1)
     truth = torch.tensor([[1.0, 0.0] * 8, [0.0, 1.0] * 8])
     torch.manual_seed(0)
     scan = damage(truth, flip=0.2)
     assert not torch.equal(scan, truth)
-    restored, evidence = restore(model, scan, flip=0.2, draws=50)
+    restored, evidence = restore(model, scan, flip=0.2, num_samples=50)
     assert torch.equal(restored.round(), truth)
-    unlike, low = restore(model, torch.tensor([[1.0, 1.0, 0.0, 0.0] * 4]), flip=0.2, draws=50)
+    unlike, low = restore(model, torch.tensor([[1.0, 1.0, 0.0, 0.0] * 4]), flip=0.2, num_samples=50)
     assert low < evidence.min()
     assert unlike.shape == (1, 16)
     assert not any(p.grad is not None for p in model.parameters())
@@ -65,10 +65,10 @@ def test_restoring_finds_the_code_that_explains_the_scan():
 
 def test_the_highest_of_all_draws_starts_the_climb():
     """Catches a pairing of scans with the wrong draws: without steps, the answer is the best draw by brute force."""
-    model = VAE(nn.Identity(), Stripes(), k=1)
+    model = VAE(nn.Identity(), Stripes(), latent_dim=1)
     scan = torch.tensor([[1.0, 0.0] * 8, [0.0, 1.0] * 8, [1.0, 0.0] * 7 + [0.0, 1.0]])
     torch.manual_seed(4)
-    _, height = restore(model, scan, flip=0.2, draws=30, steps=0)
+    _, height = restore(model, scan, flip=0.2, num_samples=30, steps=0)
     torch.manual_seed(4)
     z = torch.randn(30, 1)
     pairs = [damaged_log_likelihood(y.expand(30, 16), model.decode(z), flip=0.2) + log_prior(z) for y in scan]
@@ -77,12 +77,12 @@ def test_the_highest_of_all_draws_starts_the_climb():
 
 def test_climbing_only_gains():
     """Catches a climb that leaves the highest point again, or returns another start's picture."""
-    model = VAE(nn.Identity(), Stripes(), k=1)
+    model = VAE(nn.Identity(), Stripes(), latent_dim=1)
     scan = torch.tensor([[1.0, 0.0] * 8, [1.0, 0.0] * 6 + [0.0, 1.0] * 2])
     torch.manual_seed(4)
-    _, before = restore(model, scan, flip=0.2, draws=10, steps=0)
+    _, before = restore(model, scan, flip=0.2, num_samples=10, steps=0)
     torch.manual_seed(4)
-    picture, after = restore(model, scan, flip=0.2, draws=10)
+    picture, after = restore(model, scan, flip=0.2, num_samples=10)
     assert (after > before).all()
     z = (picture.logit()[:, :1] / 4).atanh()
     found = damaged_log_likelihood(scan, model.decode(z), flip=0.2) + log_prior(z)

@@ -9,8 +9,8 @@ from torch.distributions import Categorical, Normal, kl_divergence
 
 from aigc_course.foundations.vocabulary import END, PAD
 from aigc_course.vae import text
-from aigc_course.vae.gaussian import kl_to_standard_normal
 from aigc_course.vae.text import TextVAE
+from aigc_course.vae.vae import kl_to_standard_normal
 
 A, B = 3, 4  # the only two words of the tiny models
 GRID = torch.linspace(-8, 8, 1601).unsqueeze(1)
@@ -19,7 +19,7 @@ CELL = math.log(16 / 1600)
 
 def tiny(kind=TextVAE, **options) -> TextVAE:
     torch.manual_seed(0)
-    model = kind(5, k=1, longest=3, hidden=8, **options)
+    model = kind(5, latent_dim=1, longest=3, hidden=8, **options)
     with torch.no_grad():
         for p in model.parameters():
             p.add_(0.5 * torch.randn_like(p))
@@ -89,7 +89,7 @@ def on_the_grid(model: TextVAE, rows: torch.Tensor) -> torch.Tensor:
 @pytest.mark.equation("vae_text-elbo")
 def test_bound_is_an_expectation_over_the_posterior():
     """Catches a KL of the wrong sign, a code that is not drawn, word dropout left on: the integral by a grid."""
-    model, rows = tiny(keep=0.3), torch.tensor([[A, END, PAD], [B, A, END]])
+    model, rows = tiny(word_dropout=0.7), torch.tensor([[A, END, PAD], [B, A, END]])
     with torch.no_grad():
         q = model.encode(rows)
     weight = (Normal(q.mean, (0.5 * q.logvar).exp()).log_prob(GRID.T) + CELL).exp()
@@ -163,7 +163,7 @@ def test_importance_weights_climb_to_the_evidence():
         model.encoder.head.bias.copy_(torch.tensor([-0.3, 0.5]))  # wide, or the weights have no variance
     truth = (on_the_grid(model, rows) + Normal(0.0, 1.0).log_prob(GRID.T) + CELL).logsumexp(1).item()
     torch.manual_seed(0)
-    many = model.log_likelihood(rows.repeat(500, 1), draws=300)
+    many = model.log_likelihood(rows.repeat(500, 1), num_samples=300)
     with torch.no_grad():
         one = model.elbo(rows.repeat(2000, 1))
     assert many.mean().item() == pytest.approx(truth, abs=0.03)

@@ -8,32 +8,32 @@ import torch
 from aigc_course.core.train import fit
 from aigc_course.foundations.vocabulary import BLANK, END, PAD, Vocabulary
 from aigc_course.vae import text
-from aigc_course.vae.annealing import AnnealedDescent, annealed
-from aigc_course.vae.gaussian import Gaussian
+from aigc_course.vae.annealing import AnnealedTrainer, annealed
 from aigc_course.vae.text import LanguageModel, TextVAE
+from aigc_course.vae.vae import Gaussian
 from tests.vae.test_text import A, B, all_rows, deafen, tiny
 
 
 @pytest.mark.equation("vae_text-dropout")
 def test_words_are_blanked_with_the_right_probability():
-    """Catches keep and drop turned over, a blanked beginning, and targets that are blanked too."""
+    """Catches words kept and dropped turned over, a blanked beginning, and targets that are blanked too."""
     torch.manual_seed(0)
     x = torch.full((2000, 6), A)
-    seen = text.drop_words(text.shifted(x), 0.3)
+    seen = text.drop_words(text.shift_right(x), 0.7)
     assert (seen[:, 0] == END).all()
     assert (seen[:, 1:] == A).float().mean().item() == pytest.approx(0.3, abs=0.02)
     assert ((seen[:, 1:] == A) | (seen[:, 1:] == BLANK)).all()
-    assert (text.drop_words(text.shifted(x), 1.0) == text.shifted(x)).all()
-    assert (text.drop_words(text.shifted(x), 0.0)[:, 1:] == BLANK).all()
+    assert (text.drop_words(text.shift_right(x), 0.0) == text.shift_right(x)).all()
+    assert (text.drop_words(text.shift_right(x), 1.0)[:, 1:] == BLANK).all()
 
 
 def test_a_blind_decoder_knows_only_the_position():
-    """Catches dropout that does not reach the decoder: with keep = 0 the words before do not matter."""
+    """Catches dropout that does not reach the decoder: with word_dropout = 1 the words before do not matter."""
     model, z = tiny(), torch.ones(2, 1)
     rows = torch.tensor([[A, A, END], [B, A, END]])
     with torch.no_grad():
-        blind = model.decoder(text.drop_words(text.shifted(rows), 0.0), z, model.decoder.begin(z))[0]
-        seeing = model.decoder(text.shifted(rows), z, model.decoder.begin(z))[0]
+        blind = model.decoder(text.drop_words(text.shift_right(rows), 1.0), z, model.decoder.begin(z))[0]
+        seeing = model.decoder(text.shift_right(rows), z, model.decoder.begin(z))[0]
     torch.testing.assert_close(blind[0], blind[1])
     assert (seeing[0, 1] - seeing[1, 1])[[A, B]].abs().max() > 1e-3
 
@@ -42,20 +42,20 @@ def test_dropout_acts_in_the_loss_and_not_in_the_bound():
     """Catches a model that is judged with blanked words, or trained without them."""
     rows = torch.tensor([[A, B, A, B, A, END]]).repeat(400, 1)
     losses = {}
-    for keep in (1.0, 0.0):
-        model = tiny(keep=keep)
+    for word_dropout in (0.0, 1.0):
+        model = tiny(word_dropout=word_dropout)
         deafen(model)
         with torch.no_grad():
-            losses[keep] = (model.loss(rows).item(), -model.elbo(rows).mean().item())
-    assert losses[1.0][1] == pytest.approx(losses[0.0][1], abs=1e-4)
-    assert losses[1.0][0] == pytest.approx(losses[1.0][1], abs=1e-4)
-    assert abs(losses[0.0][0] - losses[0.0][1]) > 0.01
+            losses[word_dropout] = (model.loss(rows).item(), -model.elbo(rows).mean().item())
+    assert losses[0.0][1] == pytest.approx(losses[1.0][1], abs=1e-4)
+    assert losses[0.0][0] == pytest.approx(losses[0.0][1], abs=1e-4)
+    assert abs(losses[1.0][0] - losses[1.0][1]) > 0.01
 
 
-@pytest.mark.parametrize("keep", [-0.1, 1.5])
-def test_a_probability_out_of_range_is_named(keep):
-    with pytest.raises(ValueError, match=f"keep={keep}"):
-        text.drop_words(torch.tensor([[END, A]]), keep)
+@pytest.mark.parametrize("word_dropout", [-0.1, 1.5])
+def test_a_probability_out_of_range_is_named(word_dropout):
+    with pytest.raises(ValueError, match=f"word_dropout={word_dropout}"):
+        text.drop_words(torch.tensor([[END, A]]), word_dropout)
 
 
 # Writing -------------------------------------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ def test_drawn_sentences_follow_the_likelihood():
     """Catches a writer that sees another history or another code than the likelihood: frequencies against p(x|z)."""
     model, n = tiny(), 20_000
     torch.manual_seed(0)
-    drawn = model.write(torch.full((n, 1), 0.8))
+    drawn = model.generate(torch.full((n, 1), 0.8))
     rows = all_rows(2)
     with torch.no_grad():
         p = model.log_likelihood_given(rows, torch.full((len(rows), 1), 0.8)).exp()
@@ -78,32 +78,32 @@ def test_greedy_takes_the_most_probable_word():
     """Catches a greedy writer that draws."""
     model, z = tiny(), torch.tensor([[0.8]])
     first = model.decoder(torch.tensor([[END]]), z, model.decoder.begin(z))[0][0, 0].argmax()
-    assert model.write(z, greedy=True)[0, 0] == first
-    assert torch.equal(model.write(z, greedy=True), model.write(z, greedy=True))
+    assert model.generate(z, greedy=True)[0, 0] == first
+    assert torch.equal(model.generate(z, greedy=True), model.generate(z, greedy=True))
 
 
 def test_samples_are_written_from_normal_codes():
     """Catches codes from another prior, and a wish for the most probable words that is forgotten on the way."""
-    model = TextVAE(40, k=4, longest=6, hidden=16)
+    model = TextVAE(40, latent_dim=4, longest=6, hidden=16)
     for greedy in (True, False):
         torch.manual_seed(1)
         sampled = model.sample(50, greedy=greedy)
         torch.manual_seed(1)
-        assert torch.equal(sampled, model.write(torch.randn(50, 4), greedy=greedy))
-    plain = LanguageModel(40, k=4, longest=6, hidden=16)
-    assert torch.equal(plain.sample(3, greedy=True), plain.write(torch.zeros(3, 4), greedy=True))
+        assert torch.equal(sampled, model.generate(torch.randn(50, 4), greedy=greedy))
+    plain = LanguageModel(40, latent_dim=4, longest=6, hidden=16)
+    assert torch.equal(plain.sample(3, greedy=True), plain.generate(torch.zeros(3, 4), greedy=True))
 
 
 def test_interpolation_starts_and_ends_at_the_reconstructions():
     """Catches a line between other points than the posterior means."""
     torch.manual_seed(3)
-    model = TextVAE(40, k=4, longest=6, hidden=16)
+    model = TextVAE(40, latent_dim=4, longest=6, hidden=16)
     rows = torch.randint(3, 40, (2, 6))
     path = model.interpolate(rows[:1], rows[1:], steps=5)
     assert path.shape == (5, 6)
     assert torch.equal(path[[0, -1]], model.reconstruct(rows))
     middle = (model.encode(rows[:1]).mean + model.encode(rows[1:]).mean) / 2
-    assert torch.equal(path[2:3], model.write(middle, greedy=True))
+    assert torch.equal(path[2:3], model.generate(middle, greedy=True))
 
 
 def test_language_model_has_no_code():
@@ -114,7 +114,7 @@ def test_language_model_has_no_code():
         assert torch.equal(words, model.terms(rows)[0])
     assert kl.tolist() == [0] * len(rows)
     with torch.no_grad():
-        assert not torch.allclose(words, model.terms(rows, keep=0.0)[0])
+        assert not torch.allclose(words, model.terms(rows, word_dropout=1.0)[0])
     assert (-words).exp().sum().item() == pytest.approx(1, abs=1e-5)
     with pytest.raises(ValueError, match="no code"):
         model.encode(rows)
@@ -126,10 +126,10 @@ def test_training_recovers_a_known_distribution():
     vocabulary = Vocabulary(sentences)
     x = vocabulary.encode(sentences * 32)
     torch.manual_seed(0)
-    model = TextVAE(len(vocabulary), k=2, longest=4, hidden=32)
+    model = TextVAE(len(vocabulary), latent_dim=2, longest=4, hidden=32)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    fit(AnnealedDescent(model, weight=annealed(50), optimizer=optimizer), x, steps=150, batch_size=128)
-    value = -model.log_likelihood(x, draws=20).mean().item()
+    fit(AnnealedTrainer(model, weight=annealed(50), optimizer=optimizer), x, steps=150, batch_size=128)
+    value = -model.log_likelihood(x, num_samples=20).mean().item()
     assert math.log(4) - 0.02 < value < math.log(4) + 0.1
     torch.manual_seed(0)
     drawn = vocabulary.decode(model.sample(400))

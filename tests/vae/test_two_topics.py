@@ -8,10 +8,10 @@ import torch
 from aigc_course.core.train import fit
 from aigc_course.foundations.vocabulary import Vocabulary
 from aigc_course.vae import two_topics
-from aigc_course.vae.annealing import AnnealedDescent, annealed
+from aigc_course.vae.annealing import AnnealedTrainer, annealed
 from aigc_course.vae.collapse import label_information
-from aigc_course.vae.gaussian import Gaussian
 from aigc_course.vae.text import TextVAE
+from aigc_course.vae.vae import Gaussian
 
 
 def scalar(value: float) -> torch.Tensor:
@@ -30,24 +30,26 @@ def test_the_entropy_is_that_of_the_list():
 
 
 @pytest.mark.equation("vae_text-evidence")
-@pytest.mark.parametrize(("keep", "expected"), [(1.0, 1.0), (0.0, 4.0), (0.5, 1.875)])
-def test_words_written_blind(keep, expected):
-    """Catches keep and drop turned over, and a first word that is not counted: also by tossing the coins."""
-    assert two_topics.evidence(keep) == pytest.approx(expected)
+@pytest.mark.parametrize(("word_dropout", "expected"), [(0.0, 1.0), (1.0, 4.0), (0.5, 1.875)])
+def test_words_written_blind(word_dropout, expected):
+    """Catches words kept and dropped turned over, and a first word that is not counted: also by tossing the coins."""
+    assert two_topics.words_unseen(word_dropout) == pytest.approx(expected)
     torch.manual_seed(0)
-    hidden = torch.rand(50_000, 3) >= keep
+    hidden = torch.rand(50_000, 3) < word_dropout
     blind = 1 + hidden.long().cumprod(dim=1).sum(dim=1)
     assert blind.float().mean().item() == pytest.approx(expected, abs=0.03)
 
 
 @pytest.mark.equation("vae_text-saddle", "vae_text-threshold")
-@pytest.mark.parametrize(("evidence", "weight"), [(1.0, 1.0), (4.0, 1.0), (1.875, 1.0), (1.0, 0.3), (2.0, 3.0)])
-def test_collapse_is_a_hilltop_when_the_price_is_high(evidence, weight):
+@pytest.mark.parametrize(("words_unseen", "weight"), [(1.0, 1.0), (4.0, 1.0), (1.875, 1.0), (1.0, 0.3), (2.0, 3.0)])
+def test_collapse_is_a_hilltop_when_the_price_is_high(words_unseen, weight):
     """Catches a wrong curvature of the gain at the collapsed code: it must be (evidence − weight) / 2."""
     a = 0.02
-    gain = two_topics.gain(scalar(a), scalar(1.0), evidence=evidence, weight=weight).item()
-    assert gain / a**2 == pytest.approx((evidence - weight) / 2, abs=2e-3)
-    assert two_topics.gain(scalar(0.0), scalar(1.0), evidence=evidence, weight=weight).item() == pytest.approx(0)
+    gain = two_topics.objective(scalar(a), scalar(1.0), words_unseen=words_unseen, weight=weight).item()
+    assert gain / a**2 == pytest.approx((words_unseen - weight) / 2, abs=2e-3)
+    assert two_topics.objective(
+        scalar(0.0), scalar(1.0), words_unseen=words_unseen, weight=weight
+    ).item() == pytest.approx(0)
 
 
 def test_the_topic_is_told_as_measured():
@@ -55,35 +57,35 @@ def test_the_topic_is_told_as_measured():
     labels = torch.arange(2).repeat_interleave(200)
     q = Gaussian(torch.where(labels == 0, 0.9, -0.9).unsqueeze(1), torch.full((400, 1), 2 * math.log(0.5)))
     torch.manual_seed(0)
-    measured = label_information(q, labels, draws=50)
-    assert two_topics.told(scalar(0.9), scalar(0.5)).item() == pytest.approx(measured, abs=0.01)
-    assert two_topics.told(scalar(5.0), scalar(0.2)).item() == pytest.approx(math.log(2), abs=1e-6)
+    measured = label_information(q, labels, num_samples=50)
+    assert two_topics.topic_information(scalar(0.9), scalar(0.5)).item() == pytest.approx(measured, abs=0.01)
+    assert two_topics.topic_information(scalar(5.0), scalar(0.2)).item() == pytest.approx(math.log(2), abs=1e-6)
 
 
 def test_the_best_code_speaks_only_above_the_threshold():
     """Catches a search that misses the collapsed code or the other one."""
-    assert two_topics.best_code(evidence=1.0).told == pytest.approx(0, abs=1e-9)
-    assert two_topics.best_code(evidence=1.0, weight=1.2).told == pytest.approx(0, abs=1e-9)
-    told = [two_topics.best_code(evidence=m).told for m in (1.2, 2.0, 4.0)]
-    assert 0.1 < told[0] < told[1] < told[2] < math.log(2)
-    assert two_topics.best_code(evidence=1.0, weight=0.5) == two_topics.best_code(evidence=2.0)
+    assert two_topics.optimal_posterior(words_unseen=1.0).topic_information == pytest.approx(0, abs=1e-9)
+    assert two_topics.optimal_posterior(words_unseen=1.0, weight=1.2).topic_information == pytest.approx(0, abs=1e-9)
+    topic_information = [two_topics.optimal_posterior(words_unseen=m).topic_information for m in (1.2, 2.0, 4.0)]
+    assert 0.1 < topic_information[0] < topic_information[1] < topic_information[2] < math.log(2)
+    assert two_topics.optimal_posterior(words_unseen=1.0, weight=0.5) == two_topics.optimal_posterior(words_unseen=2.0)
 
 
-def trained(keep: float) -> tuple[TextVAE, torch.Tensor]:
+def trained(word_dropout: float) -> tuple[TextVAE, torch.Tensor]:
     vocabulary = Vocabulary(two_topics.sentences())
     x = vocabulary.encode(two_topics.sentences())
     torch.manual_seed(0)
-    model = TextVAE(len(vocabulary), k=1, keep=keep, longest=5, hidden=32)
+    model = TextVAE(len(vocabulary), latent_dim=1, word_dropout=word_dropout, longest=5, hidden=32)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    fit(AnnealedDescent(model, weight=annealed(1), optimizer=optimizer), x, steps=150, batch_size=162)
+    fit(AnnealedTrainer(model, weight=annealed(1), optimizer=optimizer), x, steps=150, batch_size=162)
     return model, x
 
 
-@pytest.mark.parametrize(("keep", "low", "high"), [(1.0, -0.02, 0.15), (0.0, 0.5, math.log(2) + 0.01)])
-def test_trained_networks_find_the_known_answer(keep, low, high):
+@pytest.mark.parametrize(("word_dropout", "low", "high"), [(0.0, -0.02, 0.15), (1.0, 0.5, math.log(2) + 0.01)])
+def test_trained_networks_find_the_known_answer(word_dropout, low, high):
     """Catches any mistake that lets a seeing decoder use the code, or a blind one ignore it."""
-    model, x = trained(keep)
+    model, x = trained(word_dropout)
     torch.manual_seed(0)
     with torch.no_grad():
-        told = label_information(model.encode(x), torch.arange(162) // 81)
-    assert low < told < high
+        topic_information = label_information(model.encode(x), torch.arange(162) // 81)
+    assert low < topic_information < high

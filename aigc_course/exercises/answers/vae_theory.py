@@ -51,72 +51,72 @@ def divergence_wrong_volume(mean_p: Tensor, variance_p: Tensor, mean_q: Tensor, 
     return 0.5 * (ratio + shift - 1 + ratio.log()).sum(dim=-1)
 
 
-def gradient(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
+def gradient(values: Tensor, noise: Tensor, std: float) -> Tensor:
     """Surplus over the others' mean, times the score."""
     others = (values.sum() - values) / (len(values) - 1)
-    return (values - others) * noise / deviation
+    return (values - others) * noise / std
 
 
-def gradient_without_baseline(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
+def gradient_without_baseline(values: Tensor, noise: Tensor, std: float) -> Tensor:
     """No baseline."""
-    return values * noise / deviation
+    return values * noise / std
 
 
-def gradient_with_own_draw(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
+def gradient_with_own_draw(values: Tensor, noise: Tensor, std: float) -> Tensor:
     """The mean of all draws as baseline, the draw itself included."""
-    return (values - values.mean()) * noise / deviation
+    return (values - values.mean()) * noise / std
 
 
-def gradient_with_small_baseline(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
+def gradient_with_small_baseline(values: Tensor, noise: Tensor, std: float) -> Tensor:
     """The sum of the others, divided by the number of all."""
-    return (values - (values.sum() - values) / len(values)) * noise / deviation
+    return (values - (values.sum() - values) / len(values)) * noise / std
 
 
-def gradient_of_variance(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
+def gradient_of_variance(values: Tensor, noise: Tensor, std: float) -> Tensor:
     """Divided by the variance."""
-    return gradient(values, noise, deviation) / deviation
+    return gradient(values, noise, std) / std
 
 
-def gradient_times_deviation(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
+def gradient_times_deviation(values: Tensor, noise: Tensor, std: float) -> Tensor:
     """Multiplied instead of divided."""
-    return gradient(values, noise, deviation) * deviation**2
+    return gradient(values, noise, std) * std**2
 
 
-def gradient_averaged(values: Tensor, noise: Tensor, deviation: float) -> Tensor:
+def gradient_averaged(values: Tensor, noise: Tensor, std: float) -> Tensor:
     """One number instead of one for each draw."""
-    return gradient(values, noise, deviation).mean()
+    return gradient(values, noise, std).mean()
 
 
-def best_model(eigenvalues: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def best_model(eigenvalues: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
     """Mean of what is discarded; what is kept, less the noise."""
-    variance = eigenvalues[k:].mean()
-    return variance, eigenvalues[:k] - variance
+    variance = eigenvalues[latent_dim:].mean()
+    return variance, eigenvalues[:latent_dim] - variance
 
 
-def best_model_sum(eigenvalues: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def best_model_sum(eigenvalues: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
     """The sum of the discarded eigenvalues."""
-    variance = eigenvalues[k:].sum()
-    return variance, eigenvalues[:k] - variance
+    variance = eigenvalues[latent_dim:].sum()
+    return variance, eigenvalues[:latent_dim] - variance
 
 
-def best_model_over_all(eigenvalues: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def best_model_over_all(eigenvalues: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
     """Divided by the number of all directions."""
-    variance = eigenvalues[k:].sum() / len(eigenvalues)
-    return variance, eigenvalues[:k] - variance
+    variance = eigenvalues[latent_dim:].sum() / len(eigenvalues)
+    return variance, eigenvalues[:latent_dim] - variance
 
 
-def best_model_long(eigenvalues: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def best_model_long(eigenvalues: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
     """The noise left in the columns."""
-    return eigenvalues[k:].mean(), eigenvalues[:k]
+    return eigenvalues[latent_dim:].mean(), eigenvalues[:latent_dim]
 
 
-def best_model_kept(eigenvalues: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def best_model_kept(eigenvalues: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
     """The mean of the kept eigenvalues."""
-    variance = eigenvalues[:k].mean()
-    return variance, eigenvalues[:k] - variance
+    variance = eigenvalues[:latent_dim].mean()
+    return variance, eigenvalues[:latent_dim] - variance
 
 
-def best_model_rooted(eigenvalues: Tensor, k: int) -> tuple[Tensor, Tensor]:
+def best_model_rooted(eigenvalues: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
     """Lengths, not squared."""
-    variance = eigenvalues[k:].mean()
-    return variance, (eigenvalues[:k] - variance).sqrt()
+    variance = eigenvalues[latent_dim:].mean()
+    return variance, (eigenvalues[:latent_dim] - variance).sqrt()

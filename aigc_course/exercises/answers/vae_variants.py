@@ -27,7 +27,7 @@ def gap_to_the_worst(table: Tensor) -> Tensor:
     return table.amax(dim=0) - table.amin(dim=0)
 
 
-def nearest(z: Tensor, codebook: Tensor) -> Tensor:
+def nearest_code(z: Tensor, codebook: Tensor) -> Tensor:
     """Smallest Euclidean distance."""
     return torch.cdist(z, codebook).argmin(dim=1)
 
@@ -52,59 +52,59 @@ def nearest_without_two(z: Tensor, codebook: Tensor) -> Tensor:
     return (codebook.square().sum(dim=1) - z @ codebook.T).argmin(dim=1)
 
 
-def encoder_gradient(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def encoder_gradient(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """Straight through, and the commitment's own slope."""
-    return at_entry + 2 * commit * (z - entries)
+    return at_entry + 2 * commit * (z - codebook_size)
 
 
-def gradient_without_commitment(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_without_commitment(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """The third part of the loss forgotten."""
     return at_entry
 
 
-def gradient_without_bridge(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_without_bridge(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """The true derivative of the pixels, which is nothing."""
-    return 2 * commit * (z - entries)
+    return 2 * commit * (z - codebook_size)
 
 
-def gradient_away(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_away(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """The commitment's sign turned over."""
-    return at_entry - 2 * commit * (z - entries)
+    return at_entry - 2 * commit * (z - codebook_size)
 
 
-def gradient_without_two(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_without_two(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """The factor of the square's derivative lost."""
-    return at_entry + commit * (z - entries)
+    return at_entry + commit * (z - codebook_size)
 
 
-def gradient_with_weight_elsewhere(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_with_weight_elsewhere(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """The weight at the codebook's term, which does not reach z."""
-    return at_entry + 2 * (z - entries)
+    return at_entry + 2 * (z - codebook_size)
 
 
-def gradient_with_weight_at_the_pixels(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_with_weight_at_the_pixels(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """The weight at the pixel term."""
-    return commit * at_entry + 2 * (z - entries)
+    return commit * at_entry + 2 * (z - codebook_size)
 
 
-def gradient_of_the_mean(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_of_the_mean(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """``F.mse_loss``, which averages over all numbers."""
-    return at_entry + 2 * commit * (z - entries) / z.numel()
+    return at_entry + 2 * commit * (z - codebook_size) / z.numel()
 
 
-def gradient_of_the_mean_vector(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_of_the_mean_vector(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """A mean over the vectors."""
-    return at_entry + 2 * commit * (z - entries) / len(z)
+    return at_entry + 2 * commit * (z - codebook_size) / len(z)
 
 
-def gradient_of_the_mean_number(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_of_the_mean_number(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """A mean over the numbers of each vector."""
-    return at_entry + 2 * commit * (z - entries) / z.shape[1]
+    return at_entry + 2 * commit * (z - codebook_size) / z.shape[1]
 
 
-def gradient_of_both_distances(z: Tensor, entries: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_of_both_distances(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
     """No stop in the second part."""
-    return at_entry + 2 * (1 + commit) * (z - entries)
+    return at_entry + 2 * (1 + commit) * (z - codebook_size)
 
 
 def grid_bits(logits: Tensor, codes: Tensor) -> Tensor:

@@ -5,10 +5,10 @@ import torch
 from scipy.integrate import quad
 from torch.distributions import Normal
 
-from aigc_course.vae.gaussian import Gaussian
-from aigc_course.vae.square import GRID, Square
+from aigc_course.vae.bimodal import GRID, SquaredLatent
+from aigc_course.vae.vae import Gaussian
 
-MODEL = Square(noise=0.4)
+MODEL = SquaredLatent(noise=0.4)
 
 
 def log_joint(x: float, z: torch.Tensor) -> torch.Tensor:
@@ -35,11 +35,11 @@ def test_samples_have_the_evidence_as_density():
 
 
 @pytest.mark.equation("vae_theory-toy-elbo")
-@pytest.mark.parametrize(("mean", "deviation"), [(1.4, 0.15), (0.0, 1.2), (-1.5, 0.5)])
-def test_bound_is_its_integral_and_lies_below(mean, deviation):
+@pytest.mark.parametrize(("mean", "std"), [(1.4, 0.15), (0.0, 1.2), (-1.5, 0.5)])
+def test_bound_is_its_integral_and_lies_below(mean, std):
     """Catches a wrong fourth moment of a normal: E_q[log p(x, z) − log q(z)] on the grid."""
-    q = Gaussian(torch.tensor([[mean]]), torch.tensor([[2 * math.log(deviation)]]))
-    own = Normal(mean, deviation).log_prob(GRID)
+    q = Gaussian(torch.tensor([[mean]]), torch.tensor([[2 * math.log(std)]]))
+    own = Normal(mean, std).log_prob(GRID)
     integral = (own.exp() * (log_joint(2.25, GRID) - own)).sum().item() * (GRID[1] - GRID[0]).item()
     assert MODEL.elbo(2.25, q).item() == pytest.approx(integral, rel=1e-4, abs=1e-4)
     assert MODEL.elbo(2.25, q).item() < MODEL.evidence(2.25)
@@ -47,7 +47,7 @@ def test_bound_is_its_integral_and_lies_below(mean, deviation):
 
 def test_the_best_bell_misses_one_bit():
     """Two equal humps and one bell: the price is log 2 as soon as the humps are far apart."""
-    model = Square(noise=0.2)
+    model = SquaredLatent(noise=0.2)
     means = torch.linspace(1.2, 1.8, 61).unsqueeze(1)
     best = max(model.elbo(2.25, Gaussian(means, torch.full_like(means, 2 * math.log(s)))).max() for s in (0.06, 0.065))
     assert model.evidence(2.25) - best.item() == pytest.approx(math.log(2), abs=0.02)

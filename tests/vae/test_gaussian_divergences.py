@@ -7,15 +7,17 @@ from scipy.stats import multivariate_normal
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from aigc_course.foundations.estimate import monte_carlo
-from aigc_course.vae.gaussian import Gaussian, kl_to_standard_normal
-from aigc_course.vae.normals import chi_square, kl
+from aigc_course.vae.gaussian_divergences import chi_square, kl
+from aigc_course.vae.vae import Gaussian, kl_to_standard_normal
 
 
-def spread(seed: int, k: int = 3) -> tuple[torch.Tensor, torch.Tensor]:
+def spread(seed: int, latent_dim: int = 3) -> tuple[torch.Tensor, torch.Tensor]:
     """A random mean and a random covariance."""
     g = torch.Generator().manual_seed(seed)
-    root = torch.randn(k, k, generator=g, dtype=torch.float64)
-    return torch.randn(k, generator=g, dtype=torch.float64), root @ root.T + 0.3 * torch.eye(k, dtype=torch.float64)
+    root = torch.randn(latent_dim, latent_dim, generator=g, dtype=torch.float64)
+    return torch.randn(latent_dim, generator=g, dtype=torch.float64), root @ root.T + 0.3 * torch.eye(
+        latent_dim, dtype=torch.float64
+    )
 
 
 def bell(normal: Normal):
@@ -42,7 +44,7 @@ def test_kl_works_for_a_batch_with_a_shared_covariance():
 @pytest.mark.equation("vae_theory-normal-kl")
 def test_kl_is_its_integral_over_the_plane():
     """Catches what torch and we might have in common: scipy's densities, summed over a fine grid."""
-    p, q = (MultivariateNormal(*spread(seed, k=2)) for seed in (0, 1))
+    p, q = (MultivariateNormal(*spread(seed, latent_dim=2)) for seed in (0, 1))
     of_p, of_q = (multivariate_normal(n.mean.numpy(), n.covariance_matrix.numpy()) for n in (p, q))
     sides = [
         torch.linspace(m - 8 * s, m + 8 * s, 401, dtype=torch.float64) for m, s in zip(p.mean, p.stddev, strict=True)
@@ -55,22 +57,22 @@ def test_kl_is_its_integral_over_the_plane():
 
 
 @pytest.mark.equation("vae_theory-kl")
-@pytest.mark.parametrize(("mean", "deviation"), [(0.0, 1.0), (1.5, 0.4), (-0.7, 2.0)])
-def test_kl_to_the_prior_is_its_integral_and_its_average(mean, deviation):
+@pytest.mark.parametrize(("mean", "std"), [(0.0, 1.0), (1.5, 0.4), (-0.7, 2.0)])
+def test_kl_to_the_prior_is_its_integral_and_its_average(mean, std):
     """Catches any wrong term of the closed form: scipy's quadrature, draws within five errors, the general formula."""
-    q = Normal(torch.tensor(mean, dtype=torch.float64), torch.tensor(deviation, dtype=torch.float64))
+    q = Normal(torch.tensor(mean, dtype=torch.float64), torch.tensor(std, dtype=torch.float64))
     p = Normal(torch.zeros((), dtype=torch.float64), torch.ones((), dtype=torch.float64))
     own, prior = bell(q), bell(p)
-    integral, _ = quad(lambda z: math.exp(own(z)) * (own(z) - prior(z)), mean - 9 * deviation, mean + 9 * deviation)
+    integral, _ = quad(lambda z: math.exp(own(z)) * (own(z) - prior(z)), mean - 9 * std, mean + 9 * std)
     one = torch.tensor([[mean]], dtype=torch.float64)
-    closed = kl_to_standard_normal(Gaussian(one, 2 * torch.full_like(one, deviation).log())).item()
+    closed = kl_to_standard_normal(Gaussian(one, 2 * torch.full_like(one, std).log())).item()
     assert closed == pytest.approx(integral, abs=1e-8)
     torch.manual_seed(0)
     z = q.sample((40_000,))
     average = monte_carlo(q.log_prob(z) - p.log_prob(z))
     assert abs(average.mean.item() - closed) <= 5 * average.error.item() + 1e-12
     identity = torch.eye(1, dtype=torch.float64)
-    assert kl(one[0], deviation**2 * identity, 0 * one[0], identity).item() == pytest.approx(closed, abs=1e-12)
+    assert kl(one[0], std**2 * identity, 0 * one[0], identity).item() == pytest.approx(closed, abs=1e-12)
 
 
 @pytest.mark.equation("vae_theory-chi-square")

@@ -6,13 +6,13 @@ from torch import nn
 
 from aigc_course.core import data
 from aigc_course.core.train import Algorithm, fit
-from aigc_course.gan import game, wasserstein
+from aigc_course.gan import gan, wasserstein
 
 
 def small_gan(**options):
     torch.manual_seed(0)
-    players = game.mlp_generator(k=4, shape=(2,), hidden=32), game.mlp_discriminator(shape=(2,), hidden=32)
-    return wasserstein.WassersteinGAN(*players, k=4, lr=1e-3, **options)
+    players = gan.mlp_generator(latent_dim=4, shape=(2,), hidden=32), gan.mlp_discriminator(shape=(2,), hidden=32)
+    return wasserstein.WassersteinGAN(*players, latent_dim=4, lr=1e-3, **options)
 
 
 # ---- critic and generator -------------------------------------------------------------------------------------------
@@ -32,7 +32,7 @@ def test_the_penalty_is_taken_along_the_whole_segment():
     n, v = 200_000, 2.0
     real, fake = torch.zeros(n, 1), torch.full((n, 1), v)
     torch.manual_seed(0)
-    found = wasserstein.slope_penalty(lambda x: x.square().sum(1) / 2, real, fake)
+    found = wasserstein.gradient_penalty(lambda x: x.square().sum(1) / 2, real, fake)
     assert found.item() == pytest.approx(v**2 / 3 - v + 1, abs=5e-3)
 
 
@@ -42,14 +42,14 @@ def test_penalty_of_a_straight_line(slope, two, one):
     x, y = torch.randn(2, 9, 6, dtype=torch.double)
     w = torch.randn(6, dtype=torch.double)
     w = slope * w / w.norm()
-    assert wasserstein.slope_penalty(lambda v: v @ w, x, y).item() == pytest.approx(two, abs=1e-12)
-    assert wasserstein.slope_penalty(lambda v: v @ w, x, y, one_sided=True).item() == pytest.approx(one, abs=1e-12)
+    assert wasserstein.gradient_penalty(lambda v: v @ w, x, y).item() == pytest.approx(two, abs=1e-12)
+    assert wasserstein.gradient_penalty(lambda v: v @ w, x, y, one_sided=True).item() == pytest.approx(one, abs=1e-12)
 
 
 def test_points_between_lie_on_their_own_segment():
     """One share for a whole picture: with one for each pixel, the point would leave the line."""
     real, fake = torch.randn(50, 1, 3, 3), torch.randn(50, 1, 3, 3) + 5
-    share = (wasserstein.between(real, fake) - fake) / (real - fake)
+    share = (wasserstein.random_interpolates(real, fake) - fake) / (real - fake)
     torch.testing.assert_close(share.flatten(1).amin(1), share.flatten(1).amax(1), atol=1e-4, rtol=0)
     first = share[:, 0, 0, 0]
     assert first.min() >= 0
@@ -66,7 +66,7 @@ def test_the_penalty_teaches_the_critic():
     def penalty(*values):
         torch.manual_seed(0)
         bound = dict(zip(names, values, strict=True))
-        return wasserstein.slope_penalty(lambda v: torch.func.functional_call(critic, bound, v), x, y)
+        return wasserstein.gradient_penalty(lambda v: torch.func.functional_call(critic, bound, v), x, y)
 
     assert torch.autograd.gradcheck(penalty, weights)
 
@@ -79,7 +79,7 @@ def test_the_best_straight_critic_is_a_little_too_steep():
     gap = (x.mean() - y.mean()).item()
 
     def objective(a):
-        penalty = wasserstein.slope_penalty(lambda v: a * v.squeeze(1), x, y)
+        penalty = wasserstein.gradient_penalty(lambda v: a * v.squeeze(1), x, y)
         return (wasserstein.estimate(lambda v: a * v.squeeze(1), x, y) - weight * penalty).item()
 
     slopes = torch.linspace(0, 2, 2001, dtype=torch.double)
@@ -95,7 +95,7 @@ def test_the_two_sided_penalty_has_a_second_hilltop():
     gap = (x.mean() - y.mean()).item()
 
     def height(a, one_sided):
-        penalty = wasserstein.slope_penalty(lambda v: a * v.squeeze(1), x, y, one_sided=one_sided)
+        penalty = wasserstein.gradient_penalty(lambda v: a * v.squeeze(1), x, y, one_sided=one_sided)
         return (wasserstein.estimate(lambda v: a * v.squeeze(1), x, y) - weight * penalty).item()
 
     slopes = torch.linspace(-1.5, -0.1, 141, dtype=torch.double).tolist()
@@ -112,7 +112,7 @@ def test_the_two_sided_penalty_has_a_second_hilltop():
 def test_a_trained_critic_finds_the_distance_and_its_overshoot(shift):
     x, y = torch.randn(2, 600, 1)
     y = y + shift
-    exact = wasserstein.distance_on_line(x.squeeze(1), y.squeeze(1)).item()
+    exact = wasserstein.wasserstein_1d(x.squeeze(1), y.squeeze(1)).item()
     found = wasserstein.estimate(wasserstein.train_critic(y, x, one_sided=True, hidden=32), y, x).item()
     assert found == pytest.approx(exact * (1 + exact / 20), rel=0.03)
 
@@ -120,7 +120,7 @@ def test_a_trained_critic_finds_the_distance_and_its_overshoot(shift):
 def test_a_two_sided_penalty_can_lock_the_critic():
     """Between a narrow and a wide sample of equal mean the best critic has a kink; only one penalty lets it form."""
     x, y = torch.randn(600, 1), 2 * torch.randn(600, 1)
-    exact = wasserstein.distance_on_line(x.squeeze(1), y.squeeze(1)).item()
+    exact = wasserstein.wasserstein_1d(x.squeeze(1), y.squeeze(1)).item()
     found = {
         one: wasserstein.estimate(wasserstein.train_critic(x, y, one_sided=one, hidden=32), x, y).item()
         for one in (False, True)
@@ -149,8 +149,8 @@ def test_fresh_real_examples_for_every_critic_update():
             return super().discriminator_step(real, fake, *given)
 
     torch.manual_seed(0)
-    players = game.mlp_generator(k=4, shape=(2,), hidden=8), game.mlp_discriminator(shape=(2,), hidden=8)
-    watching, batch = Watching(*players, k=4, critic_steps=5), torch.randn(50, 2)
+    players = gan.mlp_generator(latent_dim=4, shape=(2,), hidden=8), gan.mlp_discriminator(shape=(2,), hidden=8)
+    watching, batch = Watching(*players, latent_dim=4, critic_steps=5), torch.randn(50, 2)
     watching.step(batch)
     assert [len(part) for part in seen] == [10] * 5
     assert torch.equal(torch.cat(seen), batch)
@@ -164,7 +164,7 @@ def test_one_critic_update_descends_on_the_whole_objective():
     metrics = player.discriminator_step(real, fake)
     torch.manual_seed(5)
     critic = twin.discriminator
-    loss = fake_mean(critic, fake) - fake_mean(critic, real) + 10 * wasserstein.slope_penalty(critic, real, fake)
+    loss = fake_mean(critic, fake) - fake_mean(critic, real) + 10 * wasserstein.gradient_penalty(critic, real, fake)
     loss.backward()
     twin.d_optimizer.step()
     assert metrics["distance"] == pytest.approx(wasserstein.estimate(small_gan().discriminator, real, fake).item())
@@ -202,18 +202,18 @@ def test_settings_that_make_no_sense_are_refused():
 
 def test_resuming_equals_never_stopping(tmp_path):
     x = data.load("ring", n=400).x
-    whole = small_gan(average=0.9)
+    whole = small_gan(ema_decay=0.9)
     assert isinstance(whole, Algorithm)
     history = fit(whole, x, steps=8, batch_size=50)
-    fit(small_gan(average=0.9), x, steps=3, batch_size=50, checkpoint=tmp_path / "c.pt")
-    resumed = small_gan(average=0.9)
+    fit(small_gan(ema_decay=0.9), x, steps=3, batch_size=50, checkpoint=tmp_path / "c.pt")
+    resumed = small_gan(ema_decay=0.9)
     assert fit(resumed, x, steps=8, batch_size=50, checkpoint=tmp_path / "c.pt") == history
 
 
 def test_the_game_finds_a_known_normal():
     torch.manual_seed(0)
-    critic = game.mlp_discriminator(shape=(1,), hidden=16)
-    player = wasserstein.WassersteinGAN(nn.Linear(1, 1), critic, k=1, lr=2e-2, one_sided=True, average=0.95)
+    critic = gan.mlp_discriminator(shape=(1,), hidden=16)
+    player = wasserstein.WassersteinGAN(nn.Linear(1, 1), critic, latent_dim=1, lr=2e-2, one_sided=True, ema_decay=0.95)
     fit(player, 1 + 0.5 * torch.randn(4000, 1), steps=150, batch_size=320)
     x = player.sample(4000)
     assert x.mean().item() == pytest.approx(1, abs=0.15)

@@ -20,11 +20,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from aigc_course.vae.gaussian import bernoulli_log_likelihood
-from aigc_course.vae.quantized import VQVAE
 
-
-def reading_order_mask(side: int, *, centre: bool) -> Float[Tensor, "side side"]:
+def causal_mask(side: int, *, centre: bool) -> Float[Tensor, "side side"]:
     """1 for places of a kernel that come before its middle in reading order (``centre``: the middle as well)."""
     earlier = torch.arange(side * side) < side * side // 2 + int(centre)
     return earlier.float().view(side, side)
@@ -36,7 +33,7 @@ class MaskedConv2d(nn.Conv2d):
     def __init__(self, inputs: int, outputs: int, side: int, *, centre: bool) -> None:
         super().__init__(inputs, outputs, side, padding=side // 2)
         self.mask: Tensor
-        self.register_buffer("mask", reading_order_mask(side, centre=centre), persistent=False)
+        self.register_buffer("mask", causal_mask(side, centre=centre), persistent=False)
 
     def forward(self, input: Float[Tensor, "b i gh gw"]) -> Float[Tensor, "b o gh gw"]:
         """As ``Conv2d``, the forbidden weights multiplied by zero."""
@@ -46,10 +43,10 @@ class MaskedConv2d(nn.Conv2d):
 class Residual(nn.Module):
     """A masked convolution beside the identity."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.SiLU(), MaskedConv2d(width, width, 3, centre=True), nn.SiLU(), nn.Conv2d(width, width, 1)
+            nn.SiLU(), MaskedConv2d(channels, channels, 3, centre=True), nn.SiLU(), nn.Conv2d(channels, channels, 1)
         )
 
     def forward(self, h: Float[Tensor, "b c gh gw"]) -> Float[Tensor, "b c gh gw"]:
@@ -57,17 +54,21 @@ class Residual(nn.Module):
         return h + self.layers(h)
 
 
-class CodePrior(nn.Module):
+class PixelCNN(nn.Module):
     """Probabilities of every cell's code, given the codes of all cells before it."""
 
-    def __init__(self, *, entries: int, grid: tuple[int, int], width: int = 64, blocks: int = 2, k: int = 16) -> None:
+    def __init__(
+        self, *, codebook_size: int, grid: tuple[int, int], channels: int = 64, blocks: int = 2, embedding_dim: int = 16
+    ) -> None:
         super().__init__()
         self.grid = grid
-        self.embedding = nn.Embedding(entries, k)
-        self.place = nn.Parameter(torch.zeros(width, *grid))
+        self.embedding = nn.Embedding(codebook_size, embedding_dim)
+        self.place = nn.Parameter(torch.zeros(channels, *grid))
         reach = 2 * max(grid) - 1  # the first kernel covers the whole grid, so that no earlier cell is out of sight
-        self.first = MaskedConv2d(k, width, reach, centre=False)
-        self.rest = nn.Sequential(*(Residual(width) for _ in range(blocks)), nn.SiLU(), nn.Conv2d(width, entries, 1))
+        self.first = MaskedConv2d(embedding_dim, channels, reach, centre=False)
+        self.rest = nn.Sequential(
+            *(Residual(channels) for _ in range(blocks)), nn.SiLU(), nn.Conv2d(channels, codebook_size, 1)
+        )
 
     def forward(self, codes: Int[Tensor, "b gh gw"]) -> Float[Tensor, "b m gh gw"]:
         """Logits of each cell's code; those of a cell depend on earlier cells only. The lowest rows may lack."""
@@ -92,32 +93,10 @@ class CodePrior(nn.Module):
         return codes
 
 
-class QuantisedGenerator(nn.Module):
-    """A quantised autoencoder and the prior over its codes: a model of images that can be drawn from."""
-
-    def __init__(self, autoencoder: VQVAE, prior: CodePrior) -> None:
-        super().__init__()
-        self.autoencoder, self.prior = autoencoder, prior
-
-    def bound(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, " b"]:
-        """Lower bound on log p(x) in nats: one grid's share of the sum over all: log p(codes) + log p(x|codes)."""
-        codes = self.autoencoder.encode(x)
-        return self.prior.log_prob(codes) + bernoulli_log_likelihood(x, self.autoencoder.decode(codes))
-
-    def loss(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, ""]:
-        """Both stages at once: codes are whole numbers, so that no gradient passes from the prior to the encoder."""
-        return self.autoencoder.loss(x) + self.prior.loss(self.autoencoder.encode(x))
-
-    @torch.no_grad()
-    def sample(self, n: int) -> Float[Tensor, "n c h w"]:
-        """Probabilities of white for grids drawn from the prior."""
-        return self.autoencoder.decode(self.prior.sample(n)).sigmoid()
-
-
 class BitModel:
     """The prior as a model of bits, for ``foundations.coding``: every code is sent as bits, the highest first."""
 
-    def __init__(self, prior: CodePrior) -> None:
+    def __init__(self, prior: PixelCNN) -> None:
         self.prior, self.cells = prior, math.prod(prior.grid)
         self.depth = (prior.embedding.num_embeddings - 1).bit_length()
         self.known: tuple[tuple[int, ...], Tensor] | None = None  # the last cell's probabilities are asked for again

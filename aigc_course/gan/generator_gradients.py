@@ -22,23 +22,23 @@ _Z = torch.linspace(-12.0, 12.0, 4801, dtype=torch.float64)
 _CELL = 24 / 4800
 
 
-def best_logit(x: Float[Tensor, "*b"], theta: float) -> Float[Tensor, "*b"]:
+def optimal_logit(x: Float[Tensor, "*b"], theta: float) -> Float[Tensor, "*b"]:
     """Logit of D* for real N(0, 1) and generated N(theta, 1): log p - log q, a straight line."""
     return theta * (theta / 2 - x)
 
 
-def pull(
-    judge: Callable[[Tensor], Tensor], x: Float[Tensor, "b *s"], loss: Callable[[Tensor], Tensor]
+def sample_gradients(
+    discriminator: Callable[[Tensor], Tensor], x: Float[Tensor, "b *s"], loss: Callable[[Tensor], Tensor]
 ) -> Float[Tensor, "b *s"]:
     """Derivative of each example's own loss by that example; the judge stands still."""
     x = x.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(loss(judge(x)) * len(x), x)
+    (gradient,) = torch.autograd.grad(loss(discriminator(x)) * len(x), x)
     return gradient
 
 
-def exact_slopes(theta: float) -> tuple[float, float]:
+def exact_generator_gradients(theta: float) -> tuple[float, float]:
     """Slopes against D* by quadrature: theta E D* of the saturating loss, theta E (1 - D*) of the other, x ~ q."""
-    share = _CELL * (normal_density(_Z, 0.0, 1.0) * best_logit(theta + _Z, theta).sigmoid()).sum().item()
+    share = _CELL * (normal_density(_Z, 0.0, 1.0) * optimal_logit(theta + _Z, theta).sigmoid()).sum().item()
     return theta * share, theta * (1 - share)
 
 
@@ -47,9 +47,9 @@ def vanishing_bound(theta: float) -> float:
     return 0.5 * abs(theta) * math.exp(-(theta**2) / 8)
 
 
-def shifted_js(theta: float, *, deviation: float = 1.0) -> float:
+def shifted_js(theta: float, *, std: float = 1.0) -> float:
     """Jensen–Shannon divergence in nats of two normals with equal standard deviation, means ``theta`` apart."""
-    middle, reach = theta / 2, abs(theta) / 2 + 12 * deviation
+    middle, reach = theta / 2, abs(theta) / 2 + 12 * std
     grid = torch.linspace(middle - reach, middle + reach, 20_001, dtype=torch.float64)
-    p, q = normal_density(grid, 0.0, deviation), normal_density(grid, theta, deviation)
+    p, q = normal_density(grid, 0.0, std), normal_density(grid, theta, std)
     return jensen_shannon(p, q, cell=reach / 10_000).item()

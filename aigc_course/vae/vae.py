@@ -44,12 +44,12 @@ class Gaussian(NamedTuple):
         return -0.5 * (math.log(2 * math.pi) + self.logvar + squares).sum(dim=-1)
 
 
-def fully_connected(shape: tuple[int, ...], *, k: int, hidden: int = 400) -> "VAE":
+def fully_connected(shape: tuple[int, ...], *, latent_dim: int, hidden: int = 400) -> "VAE":
     """A VAE whose encoder and decoder have one hidden layer each."""
     d = math.prod(shape)
-    encoder = nn.Sequential(nn.Flatten(), nn.Linear(d, hidden), nn.ReLU(), nn.Linear(hidden, 2 * k))
-    decoder = nn.Sequential(nn.Linear(k, hidden), nn.ReLU(), nn.Linear(hidden, d), nn.Unflatten(1, shape))
-    return VAE(encoder, decoder, k=k)
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(d, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent_dim))
+    decoder = nn.Sequential(nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Linear(hidden, d), nn.Unflatten(1, shape))
+    return VAE(encoder, decoder, latent_dim=latent_dim)
 
 
 def log_prior(z: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
@@ -79,7 +79,7 @@ def elbo(
     return bernoulli_log_likelihood(x, logits) - beta * kl_to_standard_normal(q)
 
 
-def importance_bound(log_weights: Float[Tensor, "s b"]) -> Float[Tensor, " b"]:
+def iwae_bound(log_weights: Float[Tensor, "s b"]) -> Float[Tensor, " b"]:
     """Logarithm of the mean weight p(x, z) / q(z|x) over ``s`` draws, in nats (IWAE, section 3)."""
     return log_weights.logsumexp(dim=0) - math.log(len(log_weights))
 
@@ -94,9 +94,9 @@ def active_units(means: Float[Tensor, "n k"], *, threshold: float = 0.01) -> Boo
 class VAE(nn.Module):
     """An encoder, a decoder, and the prior N(0, I) between them."""
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, *, k: int, beta: float = 1.0) -> None:
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, *, latent_dim: int, beta: float = 1.0) -> None:
         super().__init__()
-        self.encoder, self.decoder, self.k, self.beta = encoder, decoder, k, beta
+        self.encoder, self.decoder, self.latent_dim, self.beta = encoder, decoder, latent_dim, beta
 
     def encode(self, x: Float[Tensor, "b *shape"]) -> Gaussian:
         """The posterior q(z|x): one half of the encoder's outputs is the mean, the other the log-variance."""
@@ -120,7 +120,7 @@ class VAE(nn.Module):
     def sample(self, n: int) -> Float[Tensor, "n *shape"]:
         """Probabilities of white for ``n`` codes drawn from the prior: the decoder's means, not tossed pixels."""
         like = next(self.parameters())
-        return self.decode(torch.randn(n, self.k, device=like.device, dtype=like.dtype)).sigmoid()
+        return self.decode(torch.randn(n, self.latent_dim, device=like.device, dtype=like.dtype)).sigmoid()
 
     @torch.no_grad()
     def reconstruct(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, "b *shape"]:
@@ -137,10 +137,10 @@ class VAE(nn.Module):
         return self.decode(codes.flatten(0, 1)).sigmoid().unflatten(0, (len(start), steps))
 
     @torch.no_grad()
-    def log_likelihood(self, x: Float[Tensor, "b *shape"], *, draws: int) -> Float[Tensor, " b"]:
+    def log_likelihood(self, x: Float[Tensor, "b *shape"], *, num_samples: int) -> Float[Tensor, " b"]:
         """Importance-weighted estimate of log p(x) in nats; a lower bound on average, tighter with more draws."""
         q = self.encode(x)
-        return importance_bound(torch.stack([self._log_weight(x, q) for _ in range(draws)]))
+        return iwae_bound(torch.stack([self._log_weight(x, q) for _ in range(num_samples)]))
 
     def _log_weight(self, x: Float[Tensor, "b *shape"], q: Gaussian) -> Float[Tensor, " b"]:
         z = q.sample()

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from aigc_course.vae.gaussian import Gaussian, kl_to_standard_normal
+from aigc_course.vae.vae import Gaussian, kl_to_standard_normal
 
 
 class LinearGaussian(NamedTuple):

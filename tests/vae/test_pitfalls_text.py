@@ -6,11 +6,11 @@ import torch
 from aigc_course.core.train import fit
 from aigc_course.foundations.vocabulary import Vocabulary
 from aigc_course.vae import two_topics
-from aigc_course.vae.annealing import AnnealedDescent, annealed
+from aigc_course.vae.annealing import AnnealedTrainer, annealed
 from aigc_course.vae.collapse import collapsed
-from aigc_course.vae.gaussian import kl_to_standard_normal
-from aigc_course.vae.mistakes_text import FloatText, joined, rounded
+from aigc_course.vae.pitfalls import FloatText, joined, rounded
 from aigc_course.vae.text import LanguageModel, TextVAE
+from aigc_course.vae.vae import kl_to_standard_normal
 
 SENTENCES = two_topics.sentences()
 VOCABULARY = Vocabulary(SENTENCES)
@@ -19,20 +19,20 @@ X = VOCABULARY.encode(SENTENCES)
 
 def descend(model, warm=1, steps=200, rate=1e-2):
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
-    fit(AnnealedDescent(model, weight=annealed(warm), optimizer=optimizer), X, steps=steps, batch_size=162)
+    fit(AnnealedTrainer(model, weight=annealed(warm), optimizer=optimizer), X, steps=steps, batch_size=162)
     return model
 
 
 @pytest.fixture(scope="module")
 def right():
     torch.manual_seed(0)
-    return descend(TextVAE(len(VOCABULARY), k=4, keep=0.3, longest=5, hidden=32), warm=100)
+    return descend(TextVAE(len(VOCABULARY), latent_dim=4, word_dropout=0.7, longest=5, hidden=32), warm=100)
 
 
 @pytest.fixture(scope="module")
 def wrong():
     torch.manual_seed(0)
-    model = FloatText(len(VOCABULARY), longest=5, k=4, hidden=32)
+    model = FloatText(len(VOCABULARY), longest=5, latent_dim=4, hidden=32)
     fit(model, X, steps=300, batch_size=162)
     return model
 
@@ -74,7 +74,7 @@ def test_p14_right_version_writes_sentences_of_the_corpus(right):
 def test_p14_resumes_like_any_algorithm(tmp_path):
     def made():
         torch.manual_seed(0)
-        return FloatText(len(VOCABULARY), longest=5, k=2, hidden=8)
+        return FloatText(len(VOCABULARY), longest=5, latent_dim=2, hidden=8)
 
     history = fit(made(), X, steps=6, batch_size=32)
     fit(made(), X, steps=2, batch_size=32, checkpoint=tmp_path / "c.pt")
@@ -86,9 +86,9 @@ def test_h07_a_plain_text_vae_collapses_and_gains_nothing():
     """The circulated claim would need a code that helps: as usually trained, it says nothing, and the model without
     a code is as good."""
     torch.manual_seed(0)
-    vae = descend(TextVAE(len(VOCABULARY), k=4, longest=5, hidden=32), steps=120, rate=2e-2)
+    vae = descend(TextVAE(len(VOCABULARY), latent_dim=4, longest=5, hidden=32), steps=120, rate=2e-2)
     torch.manual_seed(0)
-    plain = descend(LanguageModel(len(VOCABULARY), k=4, longest=5, hidden=32), steps=120, rate=2e-2)
+    plain = descend(LanguageModel(len(VOCABULARY), latent_dim=4, longest=5, hidden=32), steps=120, rate=2e-2)
     with torch.no_grad():
         assert kl_to_standard_normal(vae.encode(X)).mean() < 0.2
         bound, exact = -vae.elbo(X).mean(), plain.terms(X)[0].mean()

@@ -10,7 +10,7 @@ from torch import nn
 from torch.distributions import Normal
 
 from aigc_course.core.train import fit
-from aigc_course.gan import divergence, game, misread
+from aigc_course.gan import divergence, gan, pitfalls
 
 GRID = torch.linspace(-12, 14, 10_001, dtype=torch.float64)
 CELL = 26 / 10_000
@@ -35,8 +35,8 @@ class Shift(nn.Module):
 
 def play(kind, theta=1.0, **options):
     torch.manual_seed(0)
-    judge = game.mlp_discriminator(shape=(1,), hidden=16)
-    player = kind(Shift(theta), judge, k=1, lr_g=1e-2, lr_d=1e-2, **options)
+    discriminator = gan.mlp_discriminator(shape=(1,), hidden=16)
+    player = kind(Shift(theta), discriminator, latent_dim=1, lr_g=1e-2, lr_d=1e-2, **options)
     fit(player, torch.randn(2000, 1), steps=250, batch_size=128)
     return player.generator.theta.item()
 
@@ -46,16 +46,16 @@ def test_f01_the_discriminator_is_no_density():
     """A trained judge is far from the density and close to the ratio; another unit moves the density alone."""
     g = torch.Generator().manual_seed(0)
     real, fake = torch.randn(4000, 1, generator=g), 2 + torch.randn(4000, 1, generator=g)
-    judge = divergence.train_judge(real, fake, hidden=16, steps=200)
-    d = judge(GRID.float().unsqueeze(1)).sigmoid().double()
+    discriminator = divergence.train_discriminator(real, fake, hidden=16, steps=200)
+    d = discriminator(GRID.float().unsqueeze(1)).sigmoid().double()
     p, q = normals()
     seen = p + q > 0.02
-    claimed, right = misread.density_as_discriminator(p, q), game.optimal_discriminator(p, q)
+    claimed, right = pitfalls.density_as_discriminator(p, q), gan.optimal_discriminator(p, q)
     assert (d - claimed)[seen].abs().max() > 0.4
     assert (d - right)[seen].abs().max() < 0.1
     in_mm = normals(unit=0.1)
-    assert misread.density_as_discriminator(*in_mm).max() > 3  # no probability at all
-    torch.testing.assert_close(game.optimal_discriminator(*in_mm), right)
+    assert pitfalls.density_as_discriminator(*in_mm).max() > 3  # no probability at all
+    torch.testing.assert_close(gan.optimal_discriminator(*in_mm), right)
 
 
 @pytest.mark.folklore("F01")
@@ -67,7 +67,7 @@ def test_f01_the_density_earns_less_than_the_ratio(seed):
     def value(d):
         return (p * d.log() + q * (1 - d).log()).sum()
 
-    assert value(misread.density_as_discriminator(p, q)) < value(game.optimal_discriminator(p, q))
+    assert value(pitfalls.density_as_discriminator(p, q)) < value(gan.optimal_discriminator(p, q))
 
 
 @pytest.mark.folklore("F15")
@@ -76,17 +76,17 @@ def test_f15_real_examples_alone_teach_the_judge_to_say_yes():
     g = torch.Generator().manual_seed(0)
     real, fake = torch.randn(500, 1, generator=g), 2 + torch.randn(500, 1, generator=g)
     answers = {}
-    for loss in (misread.real_only_loss, game.discriminator_loss):
+    for loss in (pitfalls.real_only_loss, gan.discriminator_loss):
         torch.manual_seed(0)
-        judge = game.mlp_discriminator(shape=(1,), hidden=16)
-        optimizer = torch.optim.Adam(judge.parameters(), lr=1e-2)
+        discriminator = gan.mlp_discriminator(shape=(1,), hidden=16)
+        optimizer = torch.optim.Adam(discriminator.parameters(), lr=1e-2)
         for _ in range(150):
             optimizer.zero_grad()
-            loss(judge(real), judge(fake)).backward()
+            loss(discriminator(real), discriminator(fake)).backward()
             optimizer.step()
-        answers[loss] = judge(real).sigmoid().mean().item(), judge(fake).sigmoid().mean().item()
-    assert min(answers[misread.real_only_loss]) > 0.97
-    right = answers[game.discriminator_loss]
+        answers[loss] = discriminator(real).sigmoid().mean().item(), discriminator(fake).sigmoid().mean().item()
+    assert min(answers[pitfalls.real_only_loss]) > 0.97
+    right = answers[gan.discriminator_loss]
     assert right[0] > 0.7
     assert right[1] < 0.3
 
@@ -97,7 +97,7 @@ def test_f15_one_pass_rate_is_not_the_answer_at_x():
     g = torch.Generator().manual_seed(0)
     real, fake = torch.randn(100_000, generator=g), 2 + torch.randn(100_000, generator=g)
     logits = 2 - 2 * real, 2 - 2 * fake  # D* of this pair
-    assert misread.pass_rate(logits[0]) == pytest.approx(Normal(0.0, 1.0).cdf(torch.tensor(1.0)).item(), abs=0.005)
+    assert pitfalls.pass_rate(logits[0]) == pytest.approx(Normal(0.0, 1.0).cdf(torch.tensor(1.0)).item(), abs=0.005)
     for answer, share, number in divergence.calibration(*logits):
         assert share == pytest.approx(answer, abs=4 * math.sqrt(answer * (1 - answer) / number) + 1e-3)
 
@@ -105,21 +105,21 @@ def test_f15_one_pass_rate_is_not_the_answer_at_x():
 @pytest.mark.folklore("F02")
 def test_f02_the_sum_drives_the_generator_away():
     """From 1 the game brings the generator to the data at 0; the sum sends it further off."""
-    assert abs(play(game.GAN)) < 0.3
-    assert play(misread.SummedGame) > 1.5
+    assert abs(play(gan.GAN)) < 0.3
+    assert play(pitfalls.SummedGame) > 1.5
 
 
 @pytest.mark.folklore("F02")
 def test_f02_with_the_games_own_loss_the_sum_forgets_the_generator():
     """L_D + L_G is then -E log D(x): the generator's gradient is zero to the last bit."""
     torch.manual_seed(0)
-    judge = game.mlp_discriminator(shape=(1,), hidden=16)
-    player = game.GAN(Shift(1.0), judge, k=1, generator_loss=game.saturating_loss)
+    discriminator = gan.mlp_discriminator(shape=(1,), hidden=16)
+    player = gan.GAN(Shift(1.0), discriminator, latent_dim=1, g_loss=gan.saturating_loss)
     batch = torch.randn(64, 1)
-    assert misread.generator_gradient_of_the_sum(player, batch) == 0
-    player.generator_loss = game.non_saturating_loss
-    assert misread.generator_gradient_of_the_sum(player, batch) > 1e-4
-    assert play(misread.SummedGame, generator_loss=game.saturating_loss) == 1.0
+    assert pitfalls.generator_gradient_of_the_sum(player, batch) == 0
+    player.g_loss = gan.non_saturating_loss
+    assert pitfalls.generator_gradient_of_the_sum(player, batch) > 1e-4
+    assert play(pitfalls.SummedGame, g_loss=gan.saturating_loss) == 1.0
 
 
 @pytest.mark.equation("gan_theory-sum-dstar")
@@ -129,11 +129,11 @@ def test_the_optimum_of_the_sum(p, q):
     """Catches p / (p + 2q): brute force on the summed loss at one point."""
     d = torch.linspace(1e-4, 1 - 1e-4, 9999, dtype=torch.float64)
     total = -p * d.log() - q * (1 - d).log() - q * d.log()
-    best = misread.summed_optimum(torch.tensor([p]), torch.tensor([q])).item()
+    best = pitfalls.summed_optimum(torch.tensor([p]), torch.tensor([q])).item()
     assert best == pytest.approx(d[total.argmin()].item(), abs=2e-4)
     assert best >= 0.5
     logit = torch.tensor([0.7, -0.2], dtype=torch.float64, requires_grad=True)
-    both = game.non_saturating_loss(logit) - game.saturating_loss(logit)
+    both = gan.non_saturating_loss(logit) - gan.saturating_loss(logit)
     (slope,) = torch.autograd.grad(2 * both, logit)
     torch.testing.assert_close(slope, 2 * logit.detach().sigmoid() - 1)  # uphill wherever D > ½: away from the data
 
@@ -147,10 +147,10 @@ def test_the_sum_at_its_best_judge_is_a_constant_minus_a_divergence(seed):
     constant = 3 * math.log(3) - 2 * math.log(2)
 
     def total(p, q):
-        d = misread.summed_optimum(p, q)
+        d = pitfalls.summed_optimum(p, q)
         return -(torch.xlogy(p + q, d) + torch.xlogy(q, 1 - d)).sum().item()
 
-    assert total(p, q) == pytest.approx(constant - misread.summed_divergence(p, q).item(), abs=1e-12)
+    assert total(p, q) == pytest.approx(constant - pitfalls.summed_divergence(p, q).item(), abs=1e-12)
     assert total(p, p) == pytest.approx(constant, abs=1e-12)
     assert total(p, q) < total(p, p)
     apart = torch.cat([p, 0 * p]), torch.cat([0 * q, q])

@@ -7,17 +7,19 @@ import pytest
 import torch
 from torch import nn
 
-from aigc_course.core.train import GradientDescent, fit
+from aigc_course.core.train import Trainer, fit
 from aigc_course.foundations import coding
-from aigc_course.vae import code_prior, quantized
-from aigc_course.vae.code_prior import BitModel, CodePrior, QuantisedGenerator
-from aigc_course.vae.gaussian import bernoulli_log_likelihood
+from aigc_course.layers import pixelcnn
+from aigc_course.layers.pixelcnn import BitModel, PixelCNN
+from aigc_course.vae import vqvae
+from aigc_course.vae.vae import bernoulli_log_likelihood
+from aigc_course.vae.vqvae import TwoStageVQVAE
 
 
-def random_prior(entries: int = 3, grid: tuple[int, int] = (2, 2), *, loud: float = 3.0) -> CodePrior:
+def random_prior(codebook_size: int = 3, grid: tuple[int, int] = (2, 2), *, loud: float = 3.0) -> PixelCNN:
     """Untrained, with weights large enough that every cell depends visibly on those before it."""
     torch.manual_seed(0)
-    prior = CodePrior(entries=entries, grid=grid, width=8, k=4)
+    prior = PixelCNN(codebook_size=codebook_size, grid=grid, channels=8, embedding_dim=4)
     with torch.no_grad():
         for p in prior.parameters():
             p.mul_(loud)
@@ -25,14 +27,14 @@ def random_prior(entries: int = 3, grid: tuple[int, int] = (2, 2), *, loud: floa
     return prior
 
 
-def all_grids(entries: int, h: int, w: int) -> torch.Tensor:
-    return torch.tensor(list(itertools.product(range(entries), repeat=h * w))).view(-1, h, w)
+def all_grids(codebook_size: int, h: int, w: int) -> torch.Tensor:
+    return torch.tensor(list(itertools.product(range(codebook_size), repeat=h * w))).view(-1, h, w)
 
 
 def test_masks_follow_the_reading_order():
     """Catches a mask that is off by one, by columns in place of rows, or the two kinds exchanged."""
-    assert code_prior.reading_order_mask(3, centre=False).tolist() == [[1, 1, 1], [1, 0, 0], [0, 0, 0]]
-    assert code_prior.reading_order_mask(3, centre=True).tolist() == [[1, 1, 1], [1, 1, 0], [0, 0, 0]]
+    assert pixelcnn.causal_mask(3, centre=False).tolist() == [[1, 1, 1], [1, 0, 0], [0, 0, 0]]
+    assert pixelcnn.causal_mask(3, centre=True).tolist() == [[1, 1, 1], [1, 1, 0], [0, 0, 0]]
 
 
 @pytest.mark.equation("vae_variants-chain")
@@ -48,7 +50,7 @@ def test_probabilities_of_all_grids_add_up_to_one():
 @pytest.mark.equation("vae_variants-chain")
 def test_log_probability_is_the_product_of_the_factors():
     """Catches factors read at another cell or another code: the chain rule walked by hand."""
-    prior, codes = random_prior(entries=5, grid=(3, 3)), torch.randint(5, (2, 3, 3))
+    prior, codes = random_prior(codebook_size=5, grid=(3, 3)), torch.randint(5, (2, 3, 3))
     log_p = prior(codes).log_softmax(dim=1)
     by_hand = torch.zeros(2)
     for b, row, column in itertools.product(range(2), range(3), range(3)):
@@ -60,7 +62,7 @@ def test_log_probability_is_the_product_of_the_factors():
 @pytest.mark.parametrize("grid", [(2, 2), (4, 4), (3, 5)])
 def test_every_cell_hears_all_earlier_cells_and_no_later_one(grid):
     """Catches a leak from the cell itself or a later one, and a blind spot: an earlier cell that is never heard."""
-    prior, cells = random_prior(entries=4, grid=grid), grid[0] * grid[1]
+    prior, cells = random_prior(codebook_size=4, grid=grid), grid[0] * grid[1]
     torch.manual_seed(1)
     codes = torch.randint(4, (1, *grid))
     with torch.no_grad():
@@ -75,7 +77,7 @@ def test_every_cell_hears_all_earlier_cells_and_no_later_one(grid):
 
 def test_every_cell_knows_its_place():
     """Catches a prior that forgets where a cell is."""
-    prior = random_prior(entries=4, grid=(3, 3))
+    prior = random_prior(codebook_size=4, grid=(3, 3))
     prior.loss(torch.randint(4, (8, 3, 3))).backward()
     assert prior.place.grad is not None
     assert prior.place.grad.abs().amax(dim=0).min() > 0
@@ -83,7 +85,7 @@ def test_every_cell_knows_its_place():
 
 def test_a_residual_begins_at_the_identity():
     """Catches the path beside the convolution left out."""
-    block, h = code_prior.Residual(4), torch.randn(2, 4, 3, 3)
+    block, h = pixelcnn.Residual(4), torch.randn(2, 4, 3, 3)
     for p in block.layers[-1].parameters():
         nn.init.zeros_(p)
     assert torch.equal(block(h), h)
@@ -91,7 +93,7 @@ def test_a_residual_begins_at_the_identity():
 
 def test_samples_have_the_probabilities_of_the_prior():
     """Catches cells drawn in another order, from stale logits, or the likeliest code in place of a draw."""
-    prior = random_prior(entries=2, grid=(2, 2), loud=1.5)
+    prior = random_prior(codebook_size=2, grid=(2, 2), loud=1.5)
     grids = all_grids(2, 2, 2)
     torch.manual_seed(2)
     draws = prior.sample(20_000).flatten(1) @ torch.tensor([8, 4, 2, 1])
@@ -107,9 +109,9 @@ def test_training_recovers_a_known_distribution():
     torch.manual_seed(0)
     top = torch.randint(2, (512, 1, 2))
     codes = torch.cat([top, top], dim=1)
-    prior = CodePrior(entries=2, grid=(2, 2), width=16)
+    prior = PixelCNN(codebook_size=2, grid=(2, 2), channels=16)
     optimizer = torch.optim.Adam(prior.parameters(), lr=1e-2)
-    fit(GradientDescent(prior, prior.loss, optimizer=optimizer), codes, steps=150, batch_size=128)
+    fit(Trainer(prior, prior.loss, optimizer=optimizer), codes, steps=150, batch_size=128)
     assert math.log(4) - 0.02 < prior.loss(codes).item() < math.log(4) + 0.05
     drawn = prior.sample(200)
     assert (drawn[:, 0] == drawn[:, 1]).all(dim=1).float().mean() > 0.95
@@ -118,10 +120,10 @@ def test_training_recovers_a_known_distribution():
 # The generator -----------------------------------------------------------------------------------------------------
 
 
-def generator(entries: int = 3) -> QuantisedGenerator:
+def generator(codebook_size: int = 3) -> TwoStageVQVAE:
     torch.manual_seed(0)
-    autoencoder = quantized.convolutional(entries=entries, k=2, width=2, halvings=1, side=4)
-    return QuantisedGenerator(autoencoder, random_prior(entries=entries))
+    autoencoder = vqvae.convolutional(codebook_size=codebook_size, embedding_dim=2, base_channels=2, halvings=1, side=4)
+    return TwoStageVQVAE(autoencoder, random_prior(codebook_size=codebook_size))
 
 
 @pytest.mark.equation("vae_variants-bound")
@@ -176,10 +178,10 @@ def test_pictures_come_from_the_prior():
 # Bits --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("entries", [8, 5])
-def test_codes_survive_the_arithmetic_coder_at_their_price(entries):
+@pytest.mark.parametrize("codebook_size", [8, 5])
+def test_codes_survive_the_arithmetic_coder_at_their_price(codebook_size):
     """Catches bits in the wrong order, chances of the wrong half, a cell too far: length against log-probability."""
-    prior = random_prior(entries=entries, grid=(2, 3), loud=1.5)
+    prior = random_prior(codebook_size=codebook_size, grid=(2, 3), loud=1.5)
     model = BitModel(prior)
     torch.manual_seed(3)
     for codes in prior.sample(8):
@@ -194,7 +196,7 @@ def test_codes_survive_the_arithmetic_coder_at_their_price(entries):
 
 def test_chances_follow_the_codes_before():
     """Catches chances that are kept from another grid with as many codes before the cell."""
-    model = BitModel(random_prior(entries=2, grid=(2, 2)))
+    model = BitModel(random_prior(codebook_size=2, grid=(2, 2)))
     log_p = model.prior.log_prob(all_grids(2, 2, 2)).detach().exp().view(2, 2, 2, 2)
     for first in (0, 1, 0):
         expected = (log_p[first, 1].sum() / log_p[first].sum()).item()

@@ -5,8 +5,9 @@ Salimans et al. (2016), *Improved Techniques for Training GANs*, arXiv:1606.0349
 Mescheder et al. (2018), *Which Training Methods for GANs do actually Converge?*, arXiv:1801.04406 (gradient penalty).
 Karras et al. (2019), *Analyzing and Improving the Image Quality of StyleGAN*, arXiv:1912.04958 (a lazy penalty).
 
-Symbols: batch ``b``; noise ``z`` of ``k`` numbers; real example ``x`` with density ``p``; generated example ``G(z)``
-with density ``q``; discriminator's *logit* ``l``, so that ``D(x) = sigmoid(l(x))`` is its probability of "real".
+Symbols: batch ``b``; noise ``z`` of ``latent_dim`` numbers; real example ``x`` with density ``p``; generated example
+``G(z)`` with density ``q``; discriminator's *logit* ``l``, so that ``D(x) = sigmoid(l(x))`` is its probability of
+"real".
 
 Conventions: papers write the objectives in ``D``; code works with logits, where nothing overflows. Losses are in
 nats, averaged over the batch, and minimised: the discriminator's loss is ``-V``.
@@ -28,9 +29,11 @@ from aigc_course.foundations.information import jensen_shannon as jensen_shannon
 PENALTY_EVERY = 8  # lazy: it needs a second backward pass, so take it at every eighth update, eight times as strong
 
 
-def mlp_generator(*, k: int, shape: tuple[int, ...], hidden: int = 128, output: nn.Module | None = None) -> nn.Module:
-    """Three dense layers from ``k`` numbers to an example of ``shape``; ``output`` bounds its range."""
-    layers = [nn.Linear(k, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, hidden), nn.ReLU(inplace=True)]
+def mlp_generator(
+    *, latent_dim: int, shape: tuple[int, ...], hidden: int = 128, output: nn.Module | None = None
+) -> nn.Module:
+    """Three dense layers from ``latent_dim`` numbers to an example of ``shape``; ``output`` bounds its range."""
+    layers = [nn.Linear(latent_dim, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, hidden), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers, nn.Linear(hidden, math.prod(shape)), output or nn.Identity(), nn.Unflatten(1, shape))
 
 
@@ -65,7 +68,7 @@ def non_saturating_loss(fake: Float[Tensor, " b"]) -> Float[Tensor, ""]:
     return -F.logsigmoid(fake).mean()
 
 
-def gradient_penalty(discriminator: Callable[[Tensor], Tensor], real: Float[Tensor, "b *s"]) -> Float[Tensor, ""]:
+def r1_penalty(discriminator: Callable[[Tensor], Tensor], real: Float[Tensor, "b *s"]) -> Float[Tensor, ""]:
     """Mean squared slope of the logit at real examples, ½ E |∇ l(x)|²; Mescheder et al. call it R1."""
     x = real.detach().requires_grad_()
     (slope,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
@@ -87,48 +90,48 @@ class GAN(nn.Module):
         generator: nn.Module,
         discriminator: nn.Module,
         *,
-        k: int,
+        latent_dim: int,
         lr_g: float = 2e-4,
         lr_d: float = 2e-4,
         betas: tuple[float, float] = (0.5, 0.999),
         smoothing: float = 0.0,
         penalty: float = 0.0,
-        generator_loss: Callable[[Tensor], Tensor] = non_saturating_loss,
-        judge_loss: Callable[[Tensor, Tensor], Tensor] | None = None,
-        average: float | None = None,
+        g_loss: Callable[[Tensor], Tensor] = non_saturating_loss,
+        d_loss: Callable[[Tensor, Tensor], Tensor] | None = None,
+        ema_decay: float | None = None,
     ) -> None:
         """Set up the game.
 
         Args:
             generator: From noise of shape (b, k) to examples.
             discriminator: From examples to logits of shape (b,).
-            k: Numbers of noise per example.
+            latent_dim: Numbers of noise per example.
             lr_g: Adam's step size for the generator.
             lr_d: Adam's step size for the discriminator.
             betas: Adam's memory for the mean gradient and for its mean square, of both players.
             smoothing: See ``discriminator_loss``.
-            penalty: Weight of ``gradient_penalty``; 0 for none.
-            generator_loss: ``non_saturating_loss`` or ``saturating_loss``.
-            judge_loss: What the discriminator minimises in place of ``discriminator_loss``, from both kinds of logits.
-            average: Share of the old value in the moving average of the generator's weights; ``None`` for no average.
+            penalty: Weight of ``r1_penalty``; 0 for none.
+            g_loss: ``non_saturating_loss`` or ``saturating_loss``.
+            d_loss: What the discriminator minimises in place of ``discriminator_loss``, from both kinds of logits.
+            ema_decay: Share of the old value in the moving average of the generator's weights; ``None`` for no average.
         """
         super().__init__()
-        if average is not None and not 0 <= average < 1:
-            raise ValueError(f"average={average}; the share of the old value is at least 0 and below 1")
+        if ema_decay is not None and not 0 <= ema_decay < 1:
+            raise ValueError(f"ema_decay={ema_decay}; the share of the old value is at least 0 and below 1")
         self.generator, self.discriminator = generator, discriminator
-        self.k, self.penalty = k, penalty
-        self.judge_loss = judge_loss or partial(discriminator_loss, smoothing=smoothing)
-        self.generator_loss, self.decay, self.updates = generator_loss, average, 0
-        self.average = None if average is None else copy.deepcopy(generator).requires_grad_(False)
+        self.latent_dim, self.penalty = latent_dim, penalty
+        self.d_loss = d_loss or partial(discriminator_loss, smoothing=smoothing)
+        self.g_loss, self.decay, self.updates = g_loss, ema_decay, 0
+        self.ema = None if ema_decay is None else copy.deepcopy(generator).requires_grad_(False)
         self.g_optimizer = torch.optim.Adam(generator.parameters(), lr=lr_g, betas=betas, fused=True)
         self.d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=lr_d, betas=betas, fused=True)
 
     def step(self, batch: Float[Tensor, "b *s"], /) -> Metrics:
         """One update of the discriminator, then one of the generator, on the same generated batch."""
-        fake = self.fakes(len(batch))
+        fake = self.generate(len(batch))
         metrics = self.discriminator_step(batch, fake.detach()) | self.generator_step(fake)
-        if self.average is not None:
-            self.update_average()
+        if self.ema is not None:
+            self.update_ema()
         self.updates += 1
         return metrics
 
@@ -138,9 +141,9 @@ class GAN(nn.Module):
         ``given`` is what the discriminator is told beside the example: nothing here, a class in other chapters.
         """
         of_real, of_fake = self.discriminator(real, *given).float(), self.discriminator(fake, *given).float()
-        loss = self.judge_loss(of_real, of_fake)
+        loss = self.d_loss(of_real, of_fake)
         if self.penalty and self.updates % PENALTY_EVERY == 0:
-            slope = gradient_penalty(lambda x: self.discriminator(x, *given), real)
+            slope = r1_penalty(lambda x: self.discriminator(x, *given), real)
             loss = loss + PENALTY_EVERY * self.penalty * slope
         norm = descend(loss, self.d_optimizer)
         right = ((of_real > 0).float().mean() + (of_fake < 0).float().mean()) / 2
@@ -152,18 +155,18 @@ class GAN(nn.Module):
         still = self.d_optimizer.param_groups[0]["params"]  # at hand, without a walk through the network
         for weight in still:
             weight.requires_grad_(False)
-        loss = self.generator_loss(self.discriminator(fake, *given).float())
+        loss = self.g_loss(self.discriminator(fake, *given).float())
         norm = descend(loss, self.g_optimizer)
         for weight in still:
             weight.requires_grad_(True)
         return {"loss G": loss.item(), "gradient G": norm}
 
     @torch.no_grad()
-    def update_average(self) -> None:
+    def update_ema(self) -> None:
         """Move the averaged generator a little towards the present one, batch statistics included."""
-        assert self.average is not None
+        assert self.ema is not None
         assert self.decay is not None
-        for mean, new in zip(self.average.state_dict().values(), self.generator.state_dict().values(), strict=True):
+        for mean, new in zip(self.ema.state_dict().values(), self.generator.state_dict().values(), strict=True):
             if mean.is_floating_point():
                 mean.lerp_(new, 1 - self.decay)
             else:
@@ -172,9 +175,9 @@ class GAN(nn.Module):
     def noise(self, n: int) -> Float[Tensor, "n k"]:
         """``n`` standard normal draws."""
         (weight, *_) = self.g_optimizer.param_groups[0]["params"]  # at hand, without a walk through the network
-        return torch.randn(n, self.k, device=weight.device)
+        return torch.randn(n, self.latent_dim, device=weight.device)
 
-    def fakes(self, n: int, *given: Tensor) -> Tensor:
+    def generate(self, n: int, *given: Tensor) -> Tensor:
         """``n`` examples for an update: with their graph, by the present weights, in training mode."""
         if not self.generator.training:
             self.generator.train()
@@ -188,13 +191,13 @@ class GAN(nn.Module):
     def decode(self, z: Float[Tensor, "n k"]) -> Tensor:
         """The examples that given noise turns into, in evaluation mode: batch norm uses its running statistics.
 
-        The mode stays, since switching it takes a tenth of a small network's time; ``fakes`` switches it back.
+        The mode stays, since switching it takes a tenth of a small network's time; ``generate`` switches it back.
         """
         return self.at_rest()(z)
 
     def at_rest(self) -> nn.Module:
         """The generator to look at, which is the average where one is kept, in evaluation mode."""
-        generator = self.generator if self.average is None else self.average
+        generator = self.generator if self.ema is None else self.ema
         return generator.eval() if generator.training else generator
 
     def get_extra_state(self) -> State:

@@ -6,12 +6,11 @@ import pytest
 import torch
 
 from aigc_course.core import data
-from aigc_course.core.train import GradientDescent, fit
-from aigc_course.vae import gaussian
-from aigc_course.vae.gaussian import VAE, Gaussian, bernoulli_log_likelihood, kl_to_standard_normal
-from aigc_course.vae.linear import LinearGaussian
+from aigc_course.core.train import Trainer, fit
+from aigc_course.vae import vae
+from aigc_course.vae.linear_gaussian import LinearGaussian
 from aigc_course.vae.linear_vae import LinearVAE
-from aigc_course.vae.mistakes import (
+from aigc_course.vae.pitfalls import (
     CirculatedKL,
     NoNoise,
     PrintedLoss,
@@ -23,6 +22,7 @@ from aigc_course.vae.mistakes import (
     unnormalised_log_q,
 )
 from aigc_course.vae.ppca import maximum_likelihood
+from aigc_course.vae.vae import VAE, Gaussian, bernoulli_log_likelihood, kl_to_standard_normal
 
 STEPS = 400
 
@@ -34,21 +34,21 @@ def digits():
 
 def untrained(kind: type[VAE] = VAE) -> VAE:
     torch.manual_seed(0)
-    plain = gaussian.fully_connected((1, 8, 8), k=4, hidden=64)
-    return kind(plain.encoder, plain.decoder, k=4)
+    plain = vae.fully_connected((1, 8, 8), latent_dim=4, hidden=64)
+    return kind(plain.encoder, plain.decoder, latent_dim=4)
 
 
 @pytest.fixture(scope="module")
 def right(digits):
     model = untrained()
-    fit(GradientDescent(model, model.loss), digits, steps=STEPS, batch_size=128)
+    fit(Trainer(model, model.loss), digits, steps=STEPS, batch_size=128)
     return model
 
 
 @pytest.fixture(scope="module")
 def shared(digits):
     model = untrained(SharedSigmoid)
-    fit(GradientDescent(model, model.loss), digits, steps=STEPS, batch_size=128)
+    fit(Trainer(model, model.loss), digits, steps=STEPS, batch_size=128)
     return model
 
 
@@ -107,7 +107,7 @@ def test_f05_circulated_term_ignores_the_mean_and_is_no_divergence():
 def test_f05_codes_leave_the_prior(right, digits):
     """Trained with the circulated term (its sign mended), the codes spread far outside N(0, I); trained right, not."""
     wrong = untrained(CirculatedKL)
-    fit(GradientDescent(wrong, wrong.loss), digits, steps=STEPS, batch_size=128)
+    fit(Trainer(wrong, wrong.loss), digits, steps=STEPS, batch_size=128)
     with torch.no_grad():
         assert wrong.encode(digits).mean.std() > 1.5
         assert right.encode(digits).mean.std() < 1.1
@@ -147,7 +147,7 @@ def test_f06_decoder_hears_no_noise():
 def test_f06_without_noise_the_codes_shrink(right, digits):
     """Half repaired: the copy is better, and the means huddle where draws of N(0, I) seldom fall."""
     quiet = untrained(NoNoise)
-    fit(GradientDescent(quiet, quiet.loss), digits, steps=STEPS, batch_size=128)
+    fit(Trainer(quiet, quiet.loss), digits, steps=STEPS, batch_size=128)
     assert pixels(quiet, digits) < pixels(right, digits)
     with torch.no_grad():
         assert quiet.encode(digits).mean.std() < 0.75 * right.encode(digits).mean.std()
@@ -171,13 +171,13 @@ def test_f06_right_version_says_more_about_its_own_samples(right, shared):
 
 def descended(model: LinearVAE, x: torch.Tensor, *, steps: int) -> LinearVAE:
     rule = torch.optim.Adam(model.parameters(), lr=3e-2, fused=True)
-    fit(GradientDescent(model, model.loss, optimizer=rule), x, steps=steps, batch_size=250)
+    fit(Trainer(model, model.loss, optimizer=rule), x, steps=steps, batch_size=250)
     return model
 
 
 def linear(kind: type[LinearVAE] = LinearVAE) -> LinearVAE:
     torch.manual_seed(0)
-    return kind((1, 8, 8), k=4)
+    return kind((1, 8, 8), latent_dim=4)
 
 
 @pytest.mark.folklore("F03")
@@ -207,7 +207,7 @@ def test_f03_printed_signs_have_no_minimum(digits):
 def test_f03_right_signs_reach_the_known_maximum(digits):
     """Right version, on the same check: the bound climbs close to the best log-likelihood, and the KL stays small."""
     model, flat = descended(linear(), digits, steps=400), digits.flatten(1)
-    best = maximum_likelihood(flat, k=4).evidence(flat).mean()
+    best = maximum_likelihood(flat, latent_dim=4).evidence(flat).mean()
     with torch.no_grad():
         assert best - 0.5 < model.exact_elbo(digits).mean() <= best + 1e-3
         assert kl_to_standard_normal(model.encode(digits)).mean() < 10
@@ -222,7 +222,7 @@ def test_f03_codes_of_other_pictures_teach_the_decoder_nothing(digits):
     with torch.no_grad():
         assert kl_to_standard_normal(model.encode(digits)).mean() < 0.05
         assert blind - 1 < model.ppca().evidence(flat).mean().item() < blind + 3
-    assert maximum_likelihood(flat, k=4).evidence(flat).mean().item() > blind + 10
+    assert maximum_likelihood(flat, latent_dim=4).evidence(flat).mean().item() > blind + 10
 
 
 POINTS = torch.linspace(-40, 40, 8001).unsqueeze(1)
@@ -238,7 +238,7 @@ def area(log_q: torch.Tensor, *, width: float) -> float:
 def test_f07_printed_density_is_none():
     """Wrong version: it does not contain z, so its integral grows with the range. Right version: 1, once it is wide."""
     one = torch.ones_like(POINTS)
-    printed = printed_log_q(POINTS, 0.8 * one, 0.5 * one, deviation=0.3)
+    printed = printed_log_q(POINTS, 0.8 * one, 0.5 * one, std=0.3)
     assert printed.unique().numel() == 1
     assert area(printed, width=40) == pytest.approx(2 * area(printed, width=20), rel=1e-2)
     right = Gaussian(0.5 * one, 2 * math.log(0.3) * one).log_prob(POINTS)
@@ -256,7 +256,7 @@ def test_f07_without_the_normaliser_the_bound_is_none():
     z = q.sample()
     squares = (z - q.mean).square() / q.logvar.exp()
     torch.testing.assert_close(unnormalised_log_q(z, q), -0.5 * squares.sum(dim=1), atol=1e-4, rtol=1e-4)
-    log_joint = model.log_likelihood(x, z) + gaussian.log_prior(z)
+    log_joint = model.log_likelihood(x, z) + vae.log_prior(z)
     evidence = model.evidence(x[:1]).item()
     assert (log_joint - unnormalised_log_q(z, q)).mean().item() > evidence + 0.1
     assert (log_joint - q.log_prob(z)).mean().item() < evidence - 1

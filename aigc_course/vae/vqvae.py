@@ -11,7 +11,7 @@ Symbols
     codes   which entry is nearest to z, a whole number below m for each cell
     vectors the entries that the codes name; what the decoder reads
 
-Conventions: pixels are Bernoulli as in ``gaussian``, in nats per image, summed over pixels. Squared distances are
+Conventions: pixels are Bernoulli as in ``vae``, in nats per image, summed over pixels. Squared distances are
 summed over the grid and its numbers, never averaged. The paper writes e for an entry and K for our m.
 """
 
@@ -21,29 +21,36 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from aigc_course.foundations.information import entropy
-from aigc_course.vae.gaussian import bernoulli_log_likelihood
+from aigc_course.layers.pixelcnn import PixelCNN
+from aigc_course.vae.vae import bernoulli_log_likelihood
 
 
 def convolutional(
-    *, entries: int = 64, k: int = 16, width: int = 12, halvings: int = 3, side: int = 32, commit: float = 0.25
+    *,
+    codebook_size: int = 64,
+    embedding_dim: int = 16,
+    base_channels: int = 12,
+    halvings: int = 3,
+    side: int = 32,
+    commit: float = 0.25,
 ) -> "VQVAE":
     """For grey square images: ``halvings`` strided convolutions down to the grid, and their mirror image back."""
     if halvings < 1 or side % 2**halvings:
         raise ValueError(
             f"side={side}, halvings={halvings}; halve at least once, and a side that can be halved so often"
         )
-    widths = [width * 2**i for i in range(halvings)]
+    widths = [base_channels * 2**i for i in range(halvings)]
     down, up = [], []
     for inputs, outputs in zip([1, *widths], widths, strict=False):
         down += [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1), nn.GroupNorm(1, outputs), nn.SiLU()]
         up = [nn.GroupNorm(1, outputs), nn.SiLU(), nn.ConvTranspose2d(outputs, inputs, 4, stride=2, padding=1), *up]
-    encoder = nn.Sequential(*down, nn.Conv2d(widths[-1], k, 1))
-    decoder = nn.Sequential(nn.Conv2d(k, widths[-1], 3, padding=1), *up)
+    encoder = nn.Sequential(*down, nn.Conv2d(widths[-1], embedding_dim, 1))
+    decoder = nn.Sequential(nn.Conv2d(embedding_dim, widths[-1], 3, padding=1), *up)
     grid = (side // 2**halvings, side // 2**halvings)
-    return VQVAE(encoder, decoder, entries=entries, k=k, grid=grid, commit=commit)
+    return VQVAE(encoder, decoder, codebook_size=codebook_size, embedding_dim=embedding_dim, grid=grid, commit=commit)
 
 
-def nearest(z: Float[Tensor, "n k"], codebook: Float[Tensor, "m k"]) -> Int[Tensor, " n"]:
+def nearest_code(z: Float[Tensor, "n k"], codebook: Float[Tensor, "m k"]) -> Int[Tensor, " n"]:
     """Which entry lies nearest to each vector; |z|² is the same for every entry and left out."""
     return (codebook.square().sum(dim=1) - 2 * z @ codebook.T).argmin(dim=1)
 
@@ -63,15 +70,17 @@ def commitment_loss(z: Float[Tensor, "b *s"], vectors: Float[Tensor, "b *s"]) ->
     return (z - vectors.detach()).square().flatten(1).sum(dim=1)
 
 
-def usage(codes: Int[Tensor, "*s"], *, entries: int) -> Float[Tensor, " m"]:
+def codebook_usage(codes: Int[Tensor, "*s"], *, codebook_size: int) -> Float[Tensor, " m"]:
     """Share of the cells that each entry of the codebook describes."""
-    counts = torch.bincount(codes.flatten(), minlength=entries)
-    if len(counts) > entries:
-        raise ValueError(f"code {len(counts) - 1} of a codebook with entries={entries}; codes are below that number")
+    counts = torch.bincount(codes.flatten(), minlength=codebook_size)
+    if len(counts) > codebook_size:
+        raise ValueError(
+            f"code {len(counts) - 1} of a codebook with codebook_size={codebook_size}; codes are below that number"
+        )
     return counts.float() / codes.numel()
 
 
-def perplexity(shares: Float[Tensor, " m"]) -> Float[Tensor, ""]:
+def codebook_perplexity(shares: Float[Tensor, " m"]) -> Float[Tensor, ""]:
     """Exponential of the entropy of the usage: as many entries, used equally often, would surprise as much."""
     return entropy(shares).exp()
 
@@ -84,14 +93,14 @@ class VQVAE(nn.Module):
         encoder: nn.Module,
         decoder: nn.Module,
         *,
-        entries: int,
-        k: int,
+        codebook_size: int,
+        embedding_dim: int,
         grid: tuple[int, int],
         commit: float = 0.25,
     ) -> None:
         super().__init__()
         self.encoder, self.decoder, self.grid, self.commit = encoder, decoder, grid, commit
-        self.codebook = nn.Parameter(torch.randn(entries, k))
+        self.codebook = nn.Parameter(torch.randn(codebook_size, embedding_dim))
 
     def encode(self, x: Float[Tensor, "b c h w"]) -> Int[Tensor, "b gh gw"]:
         """The codes of each image."""
@@ -120,19 +129,41 @@ class VQVAE(nn.Module):
         return self.decode(codes).sigmoid()
 
     @torch.no_grad()
-    def revive(self, x: Float[Tensor, "b c h w"]) -> int:
+    def reset_dead_codes(self, x: Float[Tensor, "b c h w"]) -> int:
         """Move every entry that no cell of ``x`` uses to the encoder's vector of a random cell; how many moved."""
         z = self._cells(self.encoder(x))
-        dead = usage(nearest(z, self.codebook), entries=len(self.codebook)) == 0
+        dead = codebook_usage(nearest_code(z, self.codebook), codebook_size=len(self.codebook)) == 0
         count = int(dead.sum())
         self.codebook[dead] = z[torch.randint(len(z), (count,), device=z.device)]
         return count
 
     def _quantise(self, z: Float[Tensor, "b k gh gw"]) -> Int[Tensor, "b gh gw"]:
-        return nearest(self._cells(z), self.codebook).unflatten(0, (len(z), *self.grid))
+        return nearest_code(self._cells(z), self.codebook).unflatten(0, (len(z), *self.grid))
 
     def _cells(self, z: Float[Tensor, "b k gh gw"]) -> Float[Tensor, "n k"]:
         return z.movedim(1, -1).flatten(0, 2)
 
     def _look_up(self, codes: Int[Tensor, "b gh gw"]) -> Float[Tensor, "b k gh gw"]:
         return F.embedding(codes, self.codebook).movedim(-1, 1)
+
+
+class TwoStageVQVAE(nn.Module):
+    """A quantised autoencoder and the prior over its codes: a model of images that can be drawn from."""
+
+    def __init__(self, autoencoder: VQVAE, prior: PixelCNN) -> None:
+        super().__init__()
+        self.autoencoder, self.prior = autoencoder, prior
+
+    def bound(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, " b"]:
+        """Lower bound on log p(x) in nats: one grid's share of the sum over all: log p(codes) + log p(x|codes)."""
+        codes = self.autoencoder.encode(x)
+        return self.prior.log_prob(codes) + bernoulli_log_likelihood(x, self.autoencoder.decode(codes))
+
+    def loss(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, ""]:
+        """Both stages at once: codes are whole numbers, so that no gradient passes from the prior to the encoder."""
+        return self.autoencoder.loss(x) + self.prior.loss(self.autoencoder.encode(x))
+
+    @torch.no_grad()
+    def sample(self, n: int) -> Float[Tensor, "n c h w"]:
+        """Probabilities of white for grids drawn from the prior."""
+        return self.autoencoder.decode(self.prior.sample(n)).sigmoid()

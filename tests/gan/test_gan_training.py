@@ -5,14 +5,14 @@ import torch
 from torch import nn
 
 from aigc_course.core.train import fit
-from aigc_course.gan import game
+from aigc_course.gan import gan
 from aigc_course.gan.dcgan import dcgan
 
 
 def plane_game(**options):
     torch.manual_seed(0)
-    networks = game.mlp_generator(k=4, shape=(2,), hidden=8), game.mlp_discriminator(shape=(2,), hidden=8)
-    return game.GAN(*networks, k=4, **options)
+    networks = gan.mlp_generator(latent_dim=4, shape=(2,), hidden=8), gan.mlp_discriminator(shape=(2,), hidden=8)
+    return gan.GAN(*networks, latent_dim=4, **options)
 
 
 def norm(loss, network):
@@ -62,11 +62,11 @@ def test_norms_are_those_of_the_whole_gradient():
     """Catches the norm of one layer, of the other player, or of what an earlier update left behind."""
     player = plane_game()
     player.step(torch.randn(32, 2))
-    x, fake = torch.randn(32, 2), player.fakes(32)
-    loss = game.discriminator_loss(player.discriminator(x), player.discriminator(fake.detach()))
+    x, fake = torch.randn(32, 2), player.generate(32)
+    loss = gan.discriminator_loss(player.discriminator(x), player.discriminator(fake.detach()))
     expected = norm(loss, player.discriminator)
     assert player.discriminator_step(x, fake.detach())["gradient D"] == pytest.approx(expected, rel=1e-5)
-    expected = norm(game.non_saturating_loss(player.discriminator(fake)), player.generator)
+    expected = norm(gan.non_saturating_loss(player.discriminator(fake)), player.generator)
     assert player.generator_step(fake)["gradient G"] == pytest.approx(expected, rel=1e-5)
 
 
@@ -74,13 +74,13 @@ def test_updates_are_counted_and_every_eighth_pays_the_penalty(monkeypatch):
     """Catches a count that stands still, with which every update pays eight times the penalty."""
     asked = []
     player = plane_game(penalty=0.1)
-    penalty = game.gradient_penalty
+    penalty = gan.r1_penalty
 
     def noted(*given):
         asked.append(player.updates)
         return penalty(*given)
 
-    monkeypatch.setattr(game, "gradient_penalty", noted)
+    monkeypatch.setattr(gan, "r1_penalty", noted)
     fit(player, torch.randn(64, 2), steps=17, batch_size=16)
     assert player.updates == 17
     assert asked == [0, 8, 16]
@@ -88,17 +88,17 @@ def test_updates_are_counted_and_every_eighth_pays_the_penalty(monkeypatch):
 
 def test_samples_come_from_the_average_where_one_is_kept():
     for average, share in ((None, 0.0), (0.9, 1.0)):
-        player = plane_game(average=average)
-        if player.average is not None:
-            paint_sevens(player.average)
+        player = plane_game(ema_decay=average)
+        if player.ema is not None:
+            paint_sevens(player.ema)
         assert (player.sample(20) == 7).float().mean() == share
 
 
 def test_updates_use_the_present_weights_and_not_the_average():
-    player = plane_game(average=0.9)
-    paint_sevens(player.average)
+    player = plane_game(ema_decay=0.9)
+    paint_sevens(player.ema)
     torch.manual_seed(1)
-    fake = player.fakes(5)
+    fake = player.generate(5)
     torch.manual_seed(1)
     assert torch.equal(fake, player.generator(player.noise(5)))
     assert fake.requires_grad
@@ -106,12 +106,12 @@ def test_updates_use_the_present_weights_and_not_the_average():
 
 def test_the_average_keeps_the_batch_statistics_too():
     """Averaged weights beside the statistics of the first batch would paint something else."""
-    player = dcgan(k=4, width=4, average=0.5)
-    assert player.average is not None
-    before = {name: value.clone() for name, value in player.average.state_dict().items()}
+    player = dcgan(latent_dim=4, base_channels=4, ema_decay=0.5)
+    assert player.ema is not None
+    before = {name: value.clone() for name, value in player.ema.state_dict().items()}
     player.step(torch.randn(16, 1, 32, 32))
     now = player.generator.state_dict()
-    for name, value in player.average.state_dict().items():
+    for name, value in player.ema.state_dict().items():
         expected = (before[name] + now[name]) / 2 if value.is_floating_point() else now[name]
         torch.testing.assert_close(value, expected, msg=name)
     assert any("running_mean" in name for name in before)
@@ -120,13 +120,13 @@ def test_the_average_keeps_the_batch_statistics_too():
 def test_a_look_rests_and_an_update_trains():
     """Batch norm: a look neither uses nor changes the statistics of its own batch; the update after it does both."""
     torch.manual_seed(0)
-    player = dcgan(k=4, width=4, average=None)
+    player = dcgan(latent_dim=4, base_channels=4, ema_decay=None)
     norms = [m for m in player.generator.modules() if isinstance(m, nn.BatchNorm2d)]
     player.step(torch.randn(16, 1, 32, 32))
     kept = running_means(player.generator)
     player.sample(8)
     assert all(not m.training for m in norms)
     assert all(torch.equal(a, b) for a, b in zip(running_means(player.generator), kept, strict=True))
-    player.fakes(8)
+    player.generate(8)
     assert all(m.training for m in norms)
     assert not any(torch.equal(a, b) for a, b in zip(running_means(player.generator), kept, strict=True))

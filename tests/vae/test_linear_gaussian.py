@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.distributions import Normal
 
-from aigc_course.vae.gaussian import Gaussian, importance_bound, log_prior
-from aigc_course.vae.linear import LinearGaussian
+from aigc_course.vae.linear_gaussian import LinearGaussian
+from aigc_course.vae.vae import Gaussian, iwae_bound, log_prior
 
 GRID = torch.linspace(-15, 15, 6001).unsqueeze(1)
 CELL = math.log(30 / 6000)
@@ -64,8 +64,8 @@ def test_bound_is_its_integral_and_lies_below():
 def test_gap_is_the_divergence_from_the_exact_posterior():
     """Catches KL(p‖q) in place of KL(q‖p), and a gap of zero anywhere but at the exact posterior."""
     q, exact = random_posterior(), MODEL.posterior(X)
-    normals = [Normal(g.mean, (0.5 * g.logvar).exp()) for g in (q, exact)]
-    gap = torch.distributions.kl_divergence(*normals).squeeze(1)
+    gaussian_divergences = [Normal(g.mean, (0.5 * g.logvar).exp()) for g in (q, exact)]
+    gap = torch.distributions.kl_divergence(*gaussian_divergences).squeeze(1)
     torch.testing.assert_close(MODEL.evidence(X) - MODEL.elbo(X, q), gap, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(MODEL.elbo(X, exact), MODEL.evidence(X), atol=1e-5, rtol=0)
 
@@ -77,4 +77,4 @@ def test_weights_of_the_exact_posterior_are_the_evidence():
     q = MODEL.posterior(X)
     z = q.sample()
     weight = MODEL.log_likelihood(X, z) + log_prior(z) - q.log_prob(z)
-    torch.testing.assert_close(importance_bound(weight.unsqueeze(0)), MODEL.evidence(X), atol=1e-5, rtol=0)
+    torch.testing.assert_close(iwae_bound(weight.unsqueeze(0)), MODEL.evidence(X), atol=1e-5, rtol=0)

@@ -11,12 +11,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from aigc_course.vae.gaussian import Gaussian, kl_to_standard_normal, log_prior
+from aigc_course.vae.vae import Gaussian, kl_to_standard_normal, log_prior
 
 GRID = torch.linspace(-8, 8, 6401, dtype=torch.float64)  # beyond 8 standard deviations nothing is left of the prior
 
 
-class Square(NamedTuple):
+class SquaredLatent(NamedTuple):
     """p(z) = N(0, 1) and p(x|z) = N(z², noise²); ``noise`` is a standard deviation."""
 
     noise: float

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from aigc_course.vae.gaussian import Gaussian
+from aigc_course.vae.vae import Gaussian
 
 
 def kl(

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from aigc_course.core.train import GradientDescent, fit
-from aigc_course.vae import gaussian
-from aigc_course.vae.gaussian import VAE, Gaussian
+from aigc_course.core.train import Trainer, fit
+from aigc_course.vae import vae
+from aigc_course.vae.vae import VAE, Gaussian
 
 
 def generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def random_posterior(b: int, k: int, seed: int = 0) -> Gaussian:
+def random_posterior(b: int, latent_dim: int, seed: int = 0) -> Gaussian:
     g = generator(seed)
-    return Gaussian(torch.randn(b, k, generator=g), torch.randn(b, k, generator=g))
+    return Gaussian(torch.randn(b, latent_dim, generator=g), torch.randn(b, latent_dim, generator=g))
 
 
 class Tiny(nn.Module):
@@ -54,7 +54,7 @@ def log_evidence(x: torch.Tensor) -> torch.Tensor:
 
 
 def tiny(mean: float = 0.3, logvar: float = -0.4) -> VAE:
-    return VAE(Fixed(mean, logvar), Tiny(), k=1)
+    return VAE(Fixed(mean, logvar), Tiny(), latent_dim=1)
 
 
 # Densities ---------------------------------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ def test_log_density_is_that_of_torch():
     q, z = random_posterior(5, 3), torch.randn(5, 3, generator=generator(1))
     reference = Normal(q.mean, (0.5 * q.logvar).exp()).log_prob(z).sum(-1)
     torch.testing.assert_close(q.log_prob(z), reference)
-    torch.testing.assert_close(gaussian.log_prior(z), Normal(0.0, 1.0).log_prob(z).sum(-1))
+    torch.testing.assert_close(vae.log_prior(z), Normal(0.0, 1.0).log_prob(z).sum(-1))
 
 
 @pytest.mark.equation("vae-kl")
@@ -73,7 +73,7 @@ def test_kl_is_that_of_torch():
     """Catches every wrong sign, factor or missing term of the closed form, and a mean in place of the sum."""
     q = random_posterior(7, 3)
     reference = kl_divergence(Normal(q.mean, (0.5 * q.logvar).exp()), Normal(0.0, 1.0)).sum(-1)
-    torch.testing.assert_close(gaussian.kl_to_standard_normal(q), reference)
+    torch.testing.assert_close(vae.kl_to_standard_normal(q), reference)
 
 
 @pytest.mark.equation("vae-entropy", "vae-cross")
@@ -87,7 +87,7 @@ def test_both_halves_of_the_kl_are_their_integrals(mean, logvar):
     assert own.item() == pytest.approx(-0.5 * (math.log(2 * math.pi) + logvar + 1), abs=1e-3)
     assert prior.item() == pytest.approx(-0.5 * (math.log(2 * math.pi) + mean**2 + math.exp(logvar)), abs=1e-3)
     q = Gaussian(torch.tensor([[mean]]), torch.tensor([[logvar]]))
-    assert gaussian.kl_to_standard_normal(q).item() == pytest.approx((own - prior).item(), abs=2e-3)
+    assert vae.kl_to_standard_normal(q).item() == pytest.approx((own - prior).item(), abs=2e-3)
 
 
 # Reparameterisation ------------------------------------------------------------------------------------------------
@@ -122,13 +122,13 @@ def test_pixels_are_independent_coins():
     g = generator(0)
     x, logits = torch.randint(0, 2, (4, 1, 3, 3), generator=g).float(), torch.randn(4, 1, 3, 3, generator=g)
     reference = Bernoulli(logits=logits).log_prob(x).flatten(1).sum(1)
-    torch.testing.assert_close(gaussian.bernoulli_log_likelihood(x, logits), reference)
+    torch.testing.assert_close(vae.bernoulli_log_likelihood(x, logits), reference)
 
 
 def test_probabilities_of_all_images_add_up_to_one():
     """Catches a likelihood that is no distribution, for example one with a dropped (1 − x) term."""
     logits = torch.randn(1, 2, generator=generator(0)).expand(4, 2)
-    total = gaussian.bernoulli_log_likelihood(IMAGES, logits).exp().sum()
+    total = vae.bernoulli_log_likelihood(IMAGES, logits).exp().sum()
     assert total.item() == pytest.approx(1, abs=1e-6)
 
 
@@ -137,18 +137,18 @@ def test_grey_pixels_are_a_mean_over_coin_tosses():
     """Catches a grey image scored by anything but the average over the black-or-white images it stands for."""
     grey, logits = torch.tensor([[0.3, 0.9]]), torch.tensor([[0.7, -1.2]])
     chances = (IMAGES * grey + (1 - IMAGES) * (1 - grey)).prod(dim=1)
-    expected = (chances * gaussian.bernoulli_log_likelihood(IMAGES, logits.expand(4, 2))).sum()
-    assert gaussian.bernoulli_log_likelihood(grey, logits).item() == pytest.approx(expected.item(), abs=1e-6)
+    expected = (chances * vae.bernoulli_log_likelihood(IMAGES, logits.expand(4, 2))).sum()
+    assert vae.bernoulli_log_likelihood(grey, logits).item() == pytest.approx(expected.item(), abs=1e-6)
 
 
 def test_no_logits_beat_the_entropy_of_grey_pixels():
     """Catches a wrong floor: the best logits are those of the grey values themselves, and they reach it."""
     x = torch.rand(6, 1, 4, 4, generator=generator(0)) * 0.98 + 0.01
-    floor = gaussian.pixel_entropy(x)
-    torch.testing.assert_close(-gaussian.bernoulli_log_likelihood(x, x.logit()), floor)
+    floor = vae.pixel_entropy(x)
+    torch.testing.assert_close(-vae.bernoulli_log_likelihood(x, x.logit()), floor)
     others = torch.randn(6, 1, 4, 4, generator=generator(1))
-    assert (-gaussian.bernoulli_log_likelihood(x, others) > floor).all()
-    assert gaussian.pixel_entropy(x.round()).tolist() == [0] * 6
+    assert (-vae.bernoulli_log_likelihood(x, others) > floor).all()
+    assert vae.pixel_entropy(x.round()).tolist() == [0] * 6
 
 
 # The bound ---------------------------------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ def test_the_model_gives_every_image_its_share():
     """Catches a marginal that is not one: over all four images of two pixels, p(x) adds up to 1."""
     torch.manual_seed(0)
     by_prior = torch.stack(
-        [gaussian.bernoulli_log_likelihood(x.expand(100_000, 2), Tiny()(torch.randn(100_000, 1))).exp() for x in IMAGES]
+        [vae.bernoulli_log_likelihood(x.expand(100_000, 2), Tiny()(torch.randn(100_000, 1))).exp() for x in IMAGES]
     )
     torch.testing.assert_close(by_prior.mean(1), log_evidence(IMAGES).exp(), atol=5e-3, rtol=0)
     assert log_evidence(IMAGES).exp().sum().item() == pytest.approx(1, abs=1e-5)
@@ -177,7 +177,7 @@ def test_bound_is_an_expectation_over_the_posterior():
     torch.manual_seed(0)
     wide = Gaussian(*(part.expand(100_000, 1) for part in q))
     for x, value in zip(IMAGES, exact, strict=True):
-        draws = gaussian.elbo(x.expand(100_000, 2), Tiny()(wide.sample()), wide)
+        draws = vae.elbo(x.expand(100_000, 2), Tiny()(wide.sample()), wide)
         assert draws.mean().item() == pytest.approx(value.item(), abs=5 * draws.std().item() / 100_000**0.5)
 
 
@@ -197,7 +197,7 @@ def test_loss_is_the_mean_negative_bound():
     """Catches a sum over the batch, a lost minus, a β that does not reach the loss: recomputed by hand, same noise."""
     x, eps = torch.tensor([[1.0, 0.0], [1.0, 1.0]]), None
     for beta in (1.0, 3.0):
-        model = VAE(Fixed(0.3, -0.4), Tiny(), k=1, beta=beta)
+        model = VAE(Fixed(0.3, -0.4), Tiny(), latent_dim=1, beta=beta)
         torch.manual_seed(5)
         loss = model.loss(x)
         torch.manual_seed(5)
@@ -212,7 +212,7 @@ def test_loss_is_the_mean_negative_bound():
 def test_gradient_of_the_pixels_reaches_both_networks():
     """Catches a detached code (F04): with β = 0 only the pixels speak, and the encoder must hear them."""
     torch.manual_seed(0)
-    model = gaussian.fully_connected((1, 4, 4), k=2, hidden=8)
+    model = vae.fully_connected((1, 4, 4), latent_dim=2, hidden=8)
     model.beta = 0.0
     model.loss(torch.rand(8, 1, 4, 4)).backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
@@ -227,7 +227,7 @@ def test_more_draws_climb_from_the_bound_to_the_evidence():
     torch.manual_seed(0)
     model, n = tiny(mean=0.3, logvar=0.2), 20_000  # wider than the posterior, or the weights have no variance
     x, truth = IMAGES[1:2].expand(n, 2), log_evidence(IMAGES[1:2]).item()
-    one, five, many = (model.log_likelihood(x, draws=s) for s in (1, 5, 100))
+    one, five, many = (model.log_likelihood(x, num_samples=s) for s in (1, 5, 100))
     bound = model.elbo(x).detach()
     assert one.mean().item() == pytest.approx(bound.mean().item(), abs=5 * (one.std() + bound.std()).item() / n**0.5)
     assert one.mean() < five.mean() < many.mean()
@@ -238,14 +238,14 @@ def test_more_draws_climb_from_the_bound_to_the_evidence():
 def test_importance_bound_of_equal_weights_is_their_value():
     """Catches a lost or doubled log s."""
     log_weights = torch.tensor([[-700.0, 2.0]]).expand(50, 2)
-    torch.testing.assert_close(gaussian.importance_bound(log_weights), torch.tensor([-700.0, 2.0]))
+    torch.testing.assert_close(vae.iwae_bound(log_weights), torch.tensor([-700.0, 2.0]))
 
 
 @pytest.mark.equation("vae-active")
 def test_active_units_are_those_whose_mean_moves():
     """Catches standard deviation for variance, and a mean over the code in place of one per unit."""
     means = torch.randn(4000, 3, generator=generator(0)) * torch.tensor([1.0, 0.05, 0.2]) + 3
-    assert gaussian.active_units(means).tolist() == [True, False, True]
+    assert vae.active_units(means).tolist() == [True, False, True]
 
 
 # The model ---------------------------------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ def test_active_units_are_those_whose_mean_moves():
 def test_shapes_and_ranges():
     """Catches a lost channel, a flattened image, a missing sigmoid, codes interpolated along the wrong axis."""
     torch.manual_seed(0)
-    model = gaussian.fully_connected((1, 8, 8), k=3, hidden=16)
+    model = vae.fully_connected((1, 8, 8), latent_dim=3, hidden=16)
     x = torch.rand(5, 1, 8, 8)
     samples = model.sample(4)
     assert samples.shape == (4, 1, 8, 8)
@@ -273,7 +273,7 @@ def test_samples_come_from_the_prior():
     same = nn.Linear(2, 2, bias=False)
     nn.init.eye_(same.weight)
     torch.manual_seed(0)
-    codes = VAE(nn.Identity(), same, k=2).sample(50_000).logit()
+    codes = VAE(nn.Identity(), same, latent_dim=2).sample(50_000).logit()
     torch.testing.assert_close(codes.mean(0), torch.zeros(2), atol=0.03, rtol=0)
     torch.testing.assert_close(codes.std(0), torch.ones(2), atol=0.03, rtol=0)
 
@@ -285,8 +285,8 @@ def test_training_recovers_the_evidence_of_known_data():
     """
     x = torch.tensor([[0.0, 0.0], [1.0, 1.0]]).repeat(64, 1)
     torch.manual_seed(0)
-    model = gaussian.fully_connected((2,), k=1, hidden=32)
+    model = vae.fully_connected((2,), latent_dim=1, hidden=32)
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-2)
-    fit(GradientDescent(model, model.loss, optimizer=optimizer), x, steps=300, batch_size=128)
-    value = -model.log_likelihood(x, draws=100).mean().item()
+    fit(Trainer(model, model.loss, optimizer=optimizer), x, steps=300, batch_size=128)
+    value = -model.log_likelihood(x, num_samples=100).mean().item()
     assert math.log(2) - 0.02 < value < math.log(2) + 0.15

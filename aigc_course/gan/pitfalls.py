@@ -1,7 +1,10 @@
-r"""Thirteen broken GAN programs that circulate, each beside its repair.
+r"""Wrong on purpose: objectives and programs that circulate in tutorials, runnable, each beside what is right.
 
-Every function is one short program: it takes a generator, a discriminator and a batch of real images in [-1, 1], and
-returns what its first docstring sentence names, or raises what torch raises. ``report`` runs a row on fresh players.
+Never import this module for work. F01: the discriminator is taken for a density. F02: both losses are added and
+minimised together. F15: the discriminator's loss sums over real examples only, and D is taken for the share of real
+examples that pass. P01 to P13: thirteen short programs, each of which takes a generator, a discriminator and a batch of
+real images in [-1, 1], and returns what its first docstring sentence names, or raises what torch raises; ``report``
+runs a row on freshly initialised networks.
 """
 
 import tempfile
@@ -17,18 +20,82 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from aigc_course.core import data
+from aigc_course.core.train import Metrics
+from aigc_course.foundations.information import kl
 from aigc_course.gan.dcgan import Discriminator, Generator, to_pixels, to_tanh_range
-from aigc_course.gan.game import discriminator_loss, non_saturating_loss
+from aigc_course.gan.dynamics import Players
+from aigc_course.gan.gan import GAN, discriminator_loss, non_saturating_loss
 
 K = 8
 Images = Float[Tensor, "b c h w"]
+
+
+def density_as_discriminator(p: Float[Tensor, " n"], q: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+    """F01, wrong: D(x) = p(x), whatever the generator does."""
+    return p.clone()
+
+
+def real_only_loss(real: Float[Tensor, " b"], fake: Float[Tensor, " c"]) -> Float[Tensor, ""]:
+    """F15, wrong: cross-entropy summed over the data set alone, -E log D(x); the generated examples are not read."""
+    return -F.logsigmoid(real).mean()
+
+
+def pass_rate(real: Float[Tensor, " b"]) -> float:
+    """F15, the other half: the share of real examples that are called real, P(D > ½ | real). One number, no x."""
+    return (real > 0).float().mean().item()
+
+
+def summed_optimum(p: Float[Tensor, " n"], q: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+    """Where D goes when it descends L_D + L_G (non-saturating): (p + q) / (p + 2q), never below one half."""
+    return (p + q) / (p + 2 * q)
+
+
+def summed_divergence(p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: float = 1.0) -> Float[Tensor, ""]:
+    """The divergence that descending the sum makes *large*: 2 KL(m ‖ M) + KL(q ‖ M), m = (p + q)/2, M = (p + 2q)/3."""
+    m, mixed = (p + q) / 2, (p + 2 * q) / 3
+    return 2 * kl(m, mixed, cell=cell) + kl(q, mixed, cell=cell)
+
+
+class SummedGame(GAN):
+    """F02, wrong: one loss, L_D + L_G, one backward pass, and both networks step along it."""
+
+    def step(self, batch: Float[Tensor, "b *s"], /) -> Metrics:
+        """Descend on the sum of both losses over the weights of both players."""
+        of_real = self.discriminator(batch)
+        of_fake = self.discriminator(self.generate(len(batch)))
+        loss = discriminator_loss(of_real, of_fake) + self.g_loss(of_fake)
+        for optimizer in (self.g_optimizer, self.d_optimizer):
+            optimizer.zero_grad()
+        loss.backward()
+        for optimizer in (self.g_optimizer, self.d_optimizer):
+            optimizer.step()
+        return {"loss": loss.item(), "D(G(z))": of_fake.sigmoid().mean().item()}
+
+
+def generator_gradient_of_the_sum(player: GAN, batch: Float[Tensor, "b *s"]) -> float:
+    """Largest entry of the generator's gradient of L_D + L_G; exactly zero where L_G is the saturating loss."""
+    of_fake = player.discriminator(player.generate(len(batch)))
+    loss = discriminator_loss(player.discriminator(batch), of_fake) + player.g_loss(of_fake)
+    gradients = torch.autograd.grad(loss, list(player.generator.parameters()))
+    return max(g.abs().max().item() for g in gradients)
+
+
+def summed_field(state: Players) -> Players:
+    """F02, wrong: both players descend L_D + L_G of the Dirac game (the non-saturating pair)."""
+    theta, phi = state.unbind(dim=-1)
+    slope = 2 * (phi * theta).sigmoid() - 1
+    return torch.stack([-slope * phi, -slope * theta], dim=-1)
 
 
 def players(*, channels: int = 1) -> tuple[Generator, Discriminator, Images]:
     """A small generator, a small discriminator and 16 real images, always the same."""
     torch.manual_seed(0)
     x = to_tanh_range(data.load("glyphs", n=16).x).expand(-1, channels, -1, -1)
-    return Generator(k=K, width=4, channels=channels), Discriminator(width=4, channels=channels), x
+    return (
+        Generator(latent_dim=K, base_channels=4, channels=channels),
+        Discriminator(base_channels=4, channels=channels),
+        x,
+    )
 
 
 def gradient_norm(network: nn.Module) -> float | None:
@@ -152,13 +219,13 @@ def _changed_by_imshow(image: Float[Tensor, "c h w"]) -> float:
 
 def p08_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
     """Loss when the generator paints three channels and the discriminator reads one."""
-    g = Generator(k=K, width=4, channels=3)
+    g = Generator(latent_dim=K, base_channels=4, channels=3)
     return discriminator_loss(d(x), d(g(torch.randn(len(x), K)))).item()
 
 
 def p08_right(g: nn.Module, d: nn.Module, x: Images) -> float:
     """Loss when the generator takes its number of channels from the data."""
-    g = Generator(k=K, width=4, channels=x.shape[1])
+    g = Generator(latent_dim=K, base_channels=4, channels=x.shape[1])
     return discriminator_loss(d(x), d(g(torch.randn(len(x), K)))).item()
 
 
@@ -239,20 +306,22 @@ def _shape(network: nn.Module) -> str:
 
 def p13_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
     """Change of the generator's gradient when the discriminator is replaced, with the loss against label 0."""
-    return _change_with_judge(g, d, lambda fake, judge: F.binary_cross_entropy(to_pixels(fake), torch.zeros_like(fake)))
+    return _change_with_judge(
+        g, d, lambda fake, discriminator: F.binary_cross_entropy(to_pixels(fake), torch.zeros_like(fake))
+    )
 
 
 def p13_right(g: nn.Module, d: nn.Module, x: Images) -> float:
     """Change of the generator's gradient when the discriminator is replaced, with the loss through it."""
-    return _change_with_judge(g, d, lambda fake, judge: non_saturating_loss(judge(fake)))
+    return _change_with_judge(g, d, lambda fake, discriminator: non_saturating_loss(discriminator(fake)))
 
 
 def _change_with_judge(g: nn.Module, d: nn.Module, loss: Callable[[Tensor, nn.Module], Tensor]) -> float:
     """Relative change of G's gradient between ``d`` and a discriminator with other weights."""
     fake, weights = g(torch.randn(16, K)), list(g.parameters())
     one, other = (
-        torch.cat([v.flatten() for v in torch.autograd.grad(loss(fake, judge), weights, retain_graph=True)])
-        for judge in (d, Discriminator(width=4))
+        torch.cat([v.flatten() for v in torch.autograd.grad(loss(fake, discriminator), weights, retain_graph=True)])
+        for discriminator in (d, Discriminator(base_channels=4))
     )
     return ((one - other).norm() / one.norm()).item()
 

@@ -11,7 +11,7 @@ from torch.distributions import Normal
 
 from aigc_course.foundations.estimate import monte_carlo
 from aigc_course.foundations.information import jensen_shannon, kl, normal_density
-from aigc_course.gan import divergence, game, slopes
+from aigc_course.gan import divergence, gan, generator_gradients
 
 GRID = torch.linspace(-20, 20, 8001, dtype=torch.float64)
 CELL = 40 / 8000
@@ -24,7 +24,7 @@ WEIGHT = normal_density(Z, 0.0, 1.0) * 18 / 3600
 def test_best_logit_is_a_difference_of_log_densities(theta, x):
     """Catches a flipped sign, a lost ½."""
     expected = Normal(0.0, 1.0).log_prob(torch.tensor(x)) - Normal(theta, 1.0).log_prob(torch.tensor(x))
-    assert slopes.best_logit(torch.tensor(x), theta).item() == pytest.approx(expected.item(), abs=1e-4)
+    assert generator_gradients.optimal_logit(torch.tensor(x), theta).item() == pytest.approx(expected.item(), abs=1e-4)
 
 
 @pytest.mark.parametrize("theta", [0.3, 1.0, 3.0])
@@ -32,8 +32,14 @@ def test_best_logit_is_a_difference_of_log_densities(theta, x):
 def test_slopes_of_both_losses_are_those_that_autograd_measures(theta):
     """Catches D for 1 - D, a lost theta, a gradient that also moves the judge."""
     z = torch.randn(400_000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    for loss, exact in zip((game.saturating_loss, game.non_saturating_loss), slopes.exact_slopes(theta), strict=True):
-        found = monte_carlo(slopes.pull(lambda x: slopes.best_logit(x, theta), theta + z, loss))
+    for loss, exact in zip(
+        (gan.saturating_loss, gan.non_saturating_loss),
+        generator_gradients.exact_generator_gradients(theta),
+        strict=True,
+    ):
+        found = monte_carlo(
+            generator_gradients.sample_gradients(lambda x: generator_gradients.optimal_logit(x, theta), theta + z, loss)
+        )
         assert found.mean.item() == pytest.approx(exact, abs=4 * found.error.item())
 
 
@@ -41,7 +47,9 @@ def test_pull_is_a_vector_for_each_example():
     """Catches a mean over the batch left in, a sum over the coordinates."""
     w, x = torch.tensor([2.0, -1.0]), torch.randn(5, 2)
     d = (x @ w).sigmoid()
-    torch.testing.assert_close(slopes.pull(lambda v: v @ w, x, game.saturating_loss), -d[:, None] * w)
+    torch.testing.assert_close(
+        generator_gradients.sample_gradients(lambda v: v @ w, x, gan.saturating_loss), -d[:, None] * w
+    )
 
 
 def scaled(s):
@@ -62,11 +70,11 @@ def test_the_saturating_generator_descends_on_the_divergence():
     """Catches a lost factor 2, and any judge but the best: central differences of 2 JSD, for shift and for scale."""
     h = 1e-4
     for theta in (0.5, 2.0, 4.0):
-        numeric = (slopes.shifted_js(theta + h) - slopes.shifted_js(theta - h)) / h
-        assert slopes.exact_slopes(theta)[0] == pytest.approx(numeric, abs=1e-6)
+        numeric = (generator_gradients.shifted_js(theta + h) - generator_gradients.shifted_js(theta - h)) / h
+        assert generator_gradients.exact_generator_gradients(theta)[0] == pytest.approx(numeric, abs=1e-6)
     for s in (0.6, 1.7):
         up, down = (jensen_shannon(*scaled(s + e), cell=CELL).item() for e in (h, -h))
-        assert slope_by_scale(s, game.saturating_loss) == pytest.approx((up - down) / h, abs=1e-6)
+        assert slope_by_scale(s, gan.saturating_loss) == pytest.approx((up - down) / h, abs=1e-6)
 
 
 @pytest.mark.equation("gan_theory-nonsaturating")
@@ -82,32 +90,35 @@ def test_the_non_saturating_generator_descends_on_another_divergence():
     for s in (0.6, 1.4):
         numeric = (story(s + h) - story(s - h)) / (2 * h)
         other = [divergence.non_saturating_divergence(*scaled(s + e), cell=CELL).item() for e in (h, -h)]
-        assert slope_by_scale(s, game.non_saturating_loss) == pytest.approx(numeric, abs=1e-6)
+        assert slope_by_scale(s, gan.non_saturating_loss) == pytest.approx(numeric, abs=1e-6)
         assert numeric == pytest.approx((other[0] - other[1]) / (2 * h), abs=1e-6)
     for theta in (0.5, 3.0):  # KL of two normals is theta²/2, with slope theta
-        js = (slopes.shifted_js(theta + h) - slopes.shifted_js(theta - h)) / (2 * h)
-        assert slopes.exact_slopes(theta)[1] == pytest.approx(theta - 2 * js, abs=1e-6)
+        js = (generator_gradients.shifted_js(theta + h) - generator_gradients.shifted_js(theta - h)) / (2 * h)
+        assert generator_gradients.exact_generator_gradients(theta)[1] == pytest.approx(theta - 2 * js, abs=1e-6)
 
 
 @pytest.mark.equation("gan_theory-vanishing")
 def test_the_saturating_slope_is_below_its_bound_and_falls_like_it():
     """Catches exp(-theta²/4), a lost ½, a bound that is none."""
     for theta in (0.1, 1.0, 2.0, 4.0, 8.0, 12.0):
-        exact, bound = slopes.exact_slopes(theta)[0], slopes.vanishing_bound(theta)
+        exact, bound = (
+            generator_gradients.exact_generator_gradients(theta)[0],
+            generator_gradients.vanishing_bound(theta),
+        )
         overlap = math.sqrt(1 / (2 * math.pi)) * torch.exp(-(GRID.square() + (GRID - theta).square()) / 4)
         assert bound == pytest.approx(theta / 2 * CELL * overlap.sum().item(), rel=1e-9)
         assert 0 < exact < bound
-    assert slopes.exact_slopes(12.0)[0] > 0.1 * slopes.vanishing_bound(12.0)
-    assert slopes.vanishing_bound(-3.0) == slopes.vanishing_bound(3.0)
+    assert generator_gradients.exact_generator_gradients(12.0)[0] > 0.1 * generator_gradients.vanishing_bound(12.0)
+    assert generator_gradients.vanishing_bound(-3.0) == generator_gradients.vanishing_bound(3.0)
 
 
 def test_shifted_divergence_at_known_places():
     """Catches a grid that misses a bell, a standard deviation left out."""
-    assert slopes.shifted_js(0.0) == pytest.approx(0, abs=1e-12)
-    assert slopes.shifted_js(30.0) == pytest.approx(math.log(2), abs=1e-9)
-    assert slopes.shifted_js(0.3, deviation=0.1) == pytest.approx(slopes.shifted_js(3.0), abs=1e-9)
+    assert generator_gradients.shifted_js(0.0) == pytest.approx(0, abs=1e-12)
+    assert generator_gradients.shifted_js(30.0) == pytest.approx(math.log(2), abs=1e-9)
+    assert generator_gradients.shifted_js(0.3, std=0.1) == pytest.approx(generator_gradients.shifted_js(3.0), abs=1e-9)
     x = torch.linspace(-15, 18, 30_001, dtype=torch.float64).numpy()
     p, q = norm.pdf(x), norm.pdf(x, 3)
     m = (p + q) / 2
     direct = ((p * (norm.logpdf(x) - torch.from_numpy(m).log().numpy())).sum()) * 33 / 30_000  # both halves are equal
-    assert slopes.shifted_js(3.0) == pytest.approx(direct, abs=1e-9)
+    assert generator_gradients.shifted_js(3.0) == pytest.approx(direct, abs=1e-9)
