@@ -1,6 +1,6 @@
 """Four rules that turn a gradient into a step: gradient descent, momentum, Adam, AdamW.
 
-Kingma & Ba (2014), *Adam*, arXiv:1412.6980, algorithm 1; Loshchilov & Hutter (2017), *Decoupled Weight Decay
+Kingma & Ba (2015), *Adam*, arXiv:1412.6980, algorithm 1; Loshchilov & Hutter (2019), *Decoupled Weight Decay
 Regularization*, arXiv:1711.05101, algorithm 2. Momentum has torch's convention: the velocity is a sum of
 gradients and the rate multiplies it when it is used.
 

@@ -3,7 +3,7 @@ r"""The adversarial game: its objectives, the update that plays it, and small ne
 Goodfellow et al. (2014), *Generative Adversarial Nets*, arXiv:1406.2661.
 Salimans et al. (2016), *Improved Techniques for Training GANs*, arXiv:1606.03498 (one-sided label smoothing).
 Mescheder et al. (2018), *Which Training Methods for GANs do actually Converge?*, arXiv:1801.04406 (gradient penalty).
-Karras et al. (2019), *Analyzing and Improving the Image Quality of StyleGAN*, arXiv:1912.04958 (a lazy penalty).
+Karras et al. (2020), *Analyzing and Improving the Image Quality of StyleGAN*, arXiv:1912.04958 (a lazy penalty).
 
 Symbols: batch ``b``; noise ``z`` of ``latent_dim`` numbers; real example ``x`` with density ``p``; generated example
 ``G(z)`` with density ``q``; discriminator's *logit* ``l``, so that ``D(x) = sigmoid(l(x))`` is its probability of

@@ -1,8 +1,8 @@
 r"""A style-based generator: noise becomes a style first, and the style then steers every layer.
 
-Karras et al. (2018), *A Style-Based Generator Architecture for Generative Adversarial Networks*, arXiv:1812.04948
+Karras et al. (2019), *A Style-Based Generator Architecture for Generative Adversarial Networks*, arXiv:1812.04948
 (mapping network, constant input, style mixing, truncation in ``w``).
-Karras et al. (2019), *Analyzing and Improving the Image Quality of StyleGAN*, arXiv:1912.04958 (modulated convolution
+Karras et al. (2020), *Analyzing and Improving the Image Quality of StyleGAN*, arXiv:1912.04958 (modulated convolution
 with demodulation, which replaces their normalisation of activations).
 
 Symbols: noise ``z`` of ``latent_dim`` numbers; digit ``y``, one of ``classes``; style ``w`` of ``d`` numbers; ``ws``
@@ -33,7 +33,7 @@ def modulated_weights(
 ) -> Float[Tensor, "b i o h w"]:
     """One kernel for each example: input channel ``i`` times its scale, then each output channel to norm 1.
 
-    Karras et al. (2019), eqs. 1 and 3.
+    Karras et al. (2020), eqs. 1 and 3.
     """
     kernels = weight * scale[:, :, None, None, None]
     if not demodulate:
@@ -120,7 +120,7 @@ class Scale(nn.Module):
 class StyleGenerator(nn.Module):
     """Mapping, then synthesis. In training, a share of the pictures takes its later styles from other noise.
 
-    That share, the *mixing* of Karras et al. (2018), keeps neighbouring layers from relying on each other's style.
+    That share, the *mixing* of Karras et al. (2019), keeps neighbouring layers from relying on each other's style.
     """
 
     def __init__(

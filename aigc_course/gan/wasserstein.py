@@ -1,7 +1,8 @@
 r"""The Wasserstein-1 distance, exactly and by a trained critic, and the GAN that descends on it.
 
 Villani (2009), *Optimal Transport: Old and New*, Springer, Grundlehren 338 (duality).
-Arjovsky, Chintala & Bottou (2017), *Wasserstein GAN*, arXiv:1701.07875 (the critic; weights clipped).
+Arjovsky, Chintala & Bottou (2017), *Wasserstein Generative Adversarial Networks*, arXiv:1701.07875 (the critic;
+weights clipped).
 Gulrajani et al. (2017), *Improved Training of Wasserstein GANs*, arXiv:1704.00028 (the gradient penalty).
 
 Symbols: ``n`` examples ``x`` of the real distribution p, ``m`` examples ``y`` of the generated one q; the *plan* holds

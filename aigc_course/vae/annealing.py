@@ -1,7 +1,7 @@
 """The weight of the KL term as a function of the update, and a descent that keeps count of it.
 
 KL annealing is from Bowman et al. (2016), arXiv:1511.06349; free bits are from Kingma, Salimans,
-Jozefowicz, Chen, Sutskever & Welling (2016), *Improving Variational Inference with Inverse Autoregressive Flow*,
+Jozefowicz, Chen, Sutskever & Welling (2016), *Improved Variational Inference with Inverse Autoregressive Flow*,
 arXiv:1606.04934.
 """
 
