@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+ENOUGH = 0.95  # of the mistakes must be caught
 MISTAKES = Path(__file__).parent / "mistakes"
 
 

@@ -2,100 +2,26 @@
 
 python -m tests.mutation              all mistakes, two at a time
 python -m tests.mutation gan/game     those whose file or reason contains the words
+python -m tests.mutation --random 60  in place of them, 60 changes at random places of the library
 python -m tests.mutation --help       how to choose by chapter and number
 """
 
 import argparse
-import contextlib
-import json
-import os
-import select
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.mutation import ROOT, Mistake, read
-
-SERVER = Path(__file__).with_name("server.py")
-OPTIONS = ("-x", "-m", "not site and not gpu", "-p", "no:cacheprovider")
-NEEDED = ("aigc_course", "book", "tests", "_config.yml", "pyproject.toml", "conftest.py")
-VERDICTS = {0: "SURVIVED", 1: "caught"}  # pytest: 0 all passed, 1 some failed; anything else ran no test
-ENOUGH = 0.95
-PATIENCE = 300  # seconds; a loop that no longer ends has been noticed too
-
-
-def copy_project(to: Path, root: Path = ROOT) -> Path:
-    """What the tests of the library need, away from the reader's files."""
-    for name in NEEDED:
-        source = root / name
-        if source.is_dir():
-            shutil.copytree(source, to / name, ignore=shutil.ignore_patterns("__pycache__"))
-        elif source.exists():
-            shutil.copy(source, to / name)
-    return to
-
-
-class Tester:
-    """Runs tests of one copy of the project; the libraries are loaded once and not for every mistake."""
-
-    def __init__(self, project: Path) -> None:
-        self.project = project
-        self.process = self._start()
-
-    def _start(self) -> "subprocess.Popen[str]":
-        quiet = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, SERVER]
-        pipe = subprocess.PIPE
-        environment = os.environ | quiet
-        return subprocess.Popen(
-            command, cwd=self.project, env=environment, stdin=pipe, stdout=pipe, text=True, start_new_session=True
-        )
-
-    def run(self, tests: list[str]) -> str:
-        """What the tests say of the project: "caught" when one fails, or when they do not end."""
-        assert self.process.stdin
-        assert self.process.stdout
-        print(json.dumps([*OPTIONS, *tests]), file=self.process.stdin, flush=True)
-        if not select.select([self.process.stdout], [], [], PATIENCE)[0]:
-            self.stop()
-            self.process = self._start()
-            return "caught"
-        return VERDICTS.get(int(self.process.stdout.readline() or -1), "BROKEN")
-
-    def stop(self) -> None:
-        """End the process and what it started."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.communicate()
+from tests.mutation import ENOUGH, ROOT, Mistake, chance, read
+from tests.mutation.tester import Tester, testers
 
 
 def try_out(mistake: Mistake, tester: Tester) -> str:
     """Plant, test, and put the old text back."""
-    path = tester.project / mistake.file
-    source = path.read_text()
-    path.write_text(mistake.plant(source))
-    try:
-        return tester.run(mistake.tests.split())
-    finally:
-        path.write_text(source)
-
-
-@contextlib.contextmanager
-def testers(root: Path, workers: int) -> Iterator[list[Tester]]:
-    """As many testers, each with a copy of the project of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        made = [Tester(copy_project(Path(folder) / str(i), root)) for i in range(workers)]
-        try:
-            yield made
-        finally:
-            for tester in made:
-                tester.stop()
+    source = (tester.project / mistake.file).read_text(encoding="utf-8")
+    with tester.planted(mistake.file, mistake.plant(source)):
+        return tester.run(mistake.tests.split()).verdict
 
 
 def verdicts(mistakes: list[Mistake], root: Path = ROOT, workers: int = 2) -> list[str]:
@@ -118,7 +44,7 @@ def healthy(mistakes: list[Mistake], root: Path = ROOT) -> bool:
     """Without a mistake the tests pass; else every verdict would be worthless."""
     tests = sorted({test for mistake in mistakes for test in mistake.tests.split()})
     with testers(root, 1) as (tester,):
-        return tester.run(tests) == "SURVIVED"
+        return tester.run(tests).verdict == "SURVIVED"
 
 
 def some(mistakes: list[Mistake], most: int) -> list[Mistake]:
@@ -131,7 +57,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("words", nargs="*", help="plant those whose file or reason contains the words")
     parser.add_argument("--chapter", default="*", metavar="SLUG", help="plant those of one chapter's list")
     parser.add_argument("--most", type=int, default=10**6, metavar="N", help="plant N of them, spread over the list")
+    parser.add_argument(
+        "--random", type=int, metavar="N", help="make N changes at random places instead (see chance.py)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="which random places")
+    parser.add_argument("--workers", type=int, default=2, metavar="W", help="how many are tried at a time")
     asked = parser.parse_args(arguments)
+    if asked.random is not None:
+        return chance.main(asked.random, asked.seed, asked.words, asked.workers)
     found = [m for m in read(chapter=asked.chapter) if all(word in f"{m.file} {m.why}" for word in asked.words)]
     chosen = some(found, asked.most)
     if not chosen:
@@ -140,7 +73,7 @@ def main(arguments: list[str]) -> int:
     if not healthy(chosen):
         print("The tests fail without any mistake. Run `make test` and mend that first.")
         return 1
-    count = Counter(verdicts(chosen))
+    count = Counter(verdicts(chosen, workers=asked.workers))
     share = count["caught"] / len(chosen)
     print(f"{len(chosen)} mistakes planted: " + ", ".join(f"{n} {verdict}" for verdict, n in sorted(count.items())))
     print(f"{share:.1%} caught; at least {ENOUGH:.0%} must be.")
