@@ -121,6 +121,21 @@ DRAWN = """() => {
 }"""
 
 
+@pytest.mark.parametrize("stack", ["--read", "--ui", "--code"])
+def test_latin_punctuation_is_not_as_wide_as_a_chinese_sign(reader: Reader, stack: str) -> None:
+    with reader.open("book/pages/glossary.html") as page:
+        wide = page.evaluate(WIDE, stack)
+    assert not wide
+
+
+# a sign is as wide as the type size in a Chinese font, and never wider than 0.6 of it in a font with one width
+WIDE = """stack => {
+  const pen = document.createElement('canvas').getContext('2d');
+  pen.font = '100px ' + getComputedStyle(document.documentElement).getPropertyValue(stack);
+  return [...'’‘“”αβθ'].filter(sign => pen.measureText(sign).width > 80);
+}"""
+
+
 @pytest.mark.parametrize(
     "word", ["reparameterisation", "变分自编码器", "后验坍塌", "似然函数", "自编码器", "证据下界", "mode collapse"]
 )

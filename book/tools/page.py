@@ -39,7 +39,7 @@ def build(chapter: Chapter) -> tuple[Path, str]:
     """The page of an executed chapter, and what Sphinx found wrong (nothing when all is well)."""
     folder = chapter.root / PLACE / chapter.slug
     shutil.rmtree(folder, ignore_errors=True)
-    _lay_out(chapter, folder)
+    lay_out(chapter, folder)
     path = os.pathsep.join(dict.fromkeys([str(chapter.root), str(ROOT)]))
     command = [sys.executable, "-m", "book.tools.page", str(folder)]
     environment = os.environ | {"PYTHONPATH": path}
@@ -48,7 +48,7 @@ def build(chapter: Chapter) -> tuple[Path, str]:
     return folder / "out" / "html" / f"{chapter.docname}.html", problem.replace(f"{folder}/", "")
 
 
-def _lay_out(chapter: Chapter, folder: Path) -> None:
+def lay_out(chapter: Chapter, folder: Path) -> None:
     """Write the small book into `folder`."""
     root = chapter.root
     for name in SHARED:
