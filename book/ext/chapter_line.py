@@ -1,6 +1,7 @@
 """The quiet line under a chapter's title, and the small facts that maps and tables share with it."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from docutils import nodes
 from sphinx.environment import BuildEnvironment
@@ -39,9 +40,14 @@ def measured(book: Book, chapter: Chapter) -> list[phrase]:
     record = book.record(chapter)
     if "cpu_s" not in record:
         return []
-    times = {"cpu": round(record["cpu_s"]), "seconds": round(record["seconds"])}
+    times = {"cpu": reference_s(record), "seconds": round(record["seconds"])}
     budget = chapter.front.get("budget", {}).get("cpu_s", "?")
-    return [say("ran in {cpu} CPU seconds (budget {budget}), {seconds} s by the clock", budget=budget, **times)]
+    return [say("ran in {seconds} s ({cpu} of {budget} reference CPU seconds)", budget=budget, **times)]
+
+
+def reference_s(record: dict[str, Any]) -> int:
+    """Return the CPU seconds that the run would have taken on the reference machine, which budgets count."""
+    return round(record["cpu_s"] / record["slower"])
 
 
 def data(chapter: Chapter) -> list[phrase]:

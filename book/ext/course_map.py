@@ -5,7 +5,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from book.ext.chapter_line import chapter_link, checked_of, joined, measured, minutes, prerequisites
+from book.ext.chapter_line import chapter_link, checked_of, joined, measured, minutes, prerequisites, reference_s
 from book.ext.phrases import heading, paragraph, place, say
 from book.ext.sources import exercise_ids
 from book.ext.state import book_of
@@ -77,4 +77,4 @@ class ChapterTable(SphinxDirective):
         record, budget = book_of(self.env).record(chapter), chapter.front.get("budget", {}).get("cpu_s", "?")
         if "cpu_s" not in record:
             return say("not run yet")
-        return say("{cpu} of {budget} CPU seconds", cpu=round(record["cpu_s"]), budget=budget)
+        return say("{cpu} of {budget} reference CPU seconds", cpu=reference_s(record), budget=budget)

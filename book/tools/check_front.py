@@ -48,7 +48,7 @@ DECLARED = _record(
     datasets=_texts("names of `aigc_course.core.data.DATASETS`"),
     minutes=_number("of reading and doing", 20, 120, "integer"),
     budget=_record(
-        cpu_s=_number("seconds on a CPU", 1, 60),
+        cpu_s=_number("CPU seconds on the reference machine", 1, 60),
         ram_mb=_number("megabytes of memory", 1, 4000),
         gpu_s=_number("seconds at full size on a GPU", 1, 3600),
     ),

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from book.tools import check_exercises, check_form, check_front, checks, files, scaffold
+from book.tools import check_exercises, check_form, check_front, checks, failure, files, scaffold
 from book.tools.chapters import ROOT
 
 NAME = "CONTRIBUTING.md"
@@ -56,7 +56,9 @@ In the notebook's metadata, under `aigc` (with `make edit`: at the head of the f
 | --- | --- | --- |
 {declared}
 
-A budget is kept by CI: a chapter that needs several times its own fails.
+A budget counts CPU seconds of a reference machine, the same on every machine: the runner measures the factor by which
+yours is slower, and shows it beside the CPU seconds (`AIGC_SLOWER=2.5` gives it). A chapter that needs more than {warn}
+times its budget gets a warning, and beyond {fail} times it fails.
 
 ## The notebook
 
@@ -97,6 +99,8 @@ answers, each with a diagnosis that no other answer gets. Every objective is met
 def text(root: Path = ROOT) -> str:
     """The whole file."""
     return TEXT.format(
+        warn=failure.WARN,
+        fail=failure.FAIL,
         files=_rows(_files()),
         planned=_rows(_fields(check_front.PLANNED)),
         declared=_rows(_fields(check_front.DECLARED)),

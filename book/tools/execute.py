@@ -13,7 +13,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from book.tools import chapters, checks, files, heal, home, interrupts, job, record
+from book.tools import chapters, checks, files, heal, home, interrupts, job, record, speed
 from book.tools.chapters import ROOT, BookError, Chapter
 from book.tools.job import Job, Outcome
 from book.tools.progress import Progress, seconds
@@ -30,9 +30,9 @@ def profile() -> str:
 class Runner:
     """Runs notebooks, `jobs` at a time, and reports on each."""
 
-    def __init__(self, jobs: int, progress: Progress | None = None) -> None:
-        self.jobs = jobs
-        self.progress = progress or Progress()
+    def __init__(self, jobs: int, slower: float = 1.0) -> None:
+        self.jobs, self.slower = jobs, slower
+        self.progress = Progress()
         self.outcomes: list[Outcome] = []
         self.running: list[Job] = []
         self.total = 0
@@ -63,7 +63,7 @@ class Runner:
 
     def _start(self, chapter: Chapter) -> None:
         with interrupts.held():
-            self.running.append(job.start(chapter, profile(), self.folder))
+            self.running.append(job.start(chapter, profile(), self.folder, self.slower))
         if not self.progress.live:
             self.progress.line(f"[{len(self.outcomes) + len(self.running)}/{self.total}] {chapter.name} started")
 
@@ -79,8 +79,9 @@ class Runner:
     def _finished(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
         how = "FAILED after" if outcome.problem else "done in"
+        counted = f" = {self.slower:.2g} × {seconds(outcome.cpu_s / self.slower)}" if self.slower > 1 else ""
         self.progress.line(
-            f"[{len(self.outcomes)}/{self.total}] {outcome.name} {how} {seconds(outcome.cpu_s)} of CPU "
+            f"[{len(self.outcomes)}/{self.total}] {outcome.name} {how} {seconds(outcome.cpu_s)} of CPU{counted} "
             f"({seconds(outcome.seconds)} by the clock), {outcome.cells} code cells, peak {outcome.peak_mb} MB"
         )
         if outcome.warning:
@@ -118,7 +119,10 @@ def execute(root: Path = ROOT, *, everything: bool = False, jobs: int = 2, only:
         return []
     at_a_time = min(jobs, len(todo))
     print(f"Executing {len(todo)} of {len(book)} notebooks, {at_a_time} at a time, profile {profile()}.", flush=True)
-    return Runner(jobs).run(todo, root)
+    slower = speed.slower() if profile() == "cpu" else 1.0  # on a GPU the clock counts
+    if slower > 1:
+        print(f"A CPU second of the reference machine takes {slower:.2g} here; budgets count those.", flush=True)
+    return Runner(jobs, slower).run(todo, root)
 
 
 def _prune(book: list[Chapter], root: Path) -> None:

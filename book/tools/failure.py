@@ -23,44 +23,55 @@ class Problem(NamedTuple):
     own: bool = True
 
 
-def over_budget(chapter: Chapter, profile: str, cpu_s: float, wall_s: float, peak_mb: float) -> Problem | None:
+def over_budget(
+    chapter: Chapter, profile: str, cpu_s: float, wall_s: float, peak_mb: float, slower: float = 1.0
+) -> Problem | None:
     """Which declared budget is exceeded threefold, in words.
 
-    `cpu_s` is compared with the kernel's CPU seconds, which a crowded machine hardly changes; `gpu_s`, in the profile
-    `gpu`, with the seconds by the clock; `ram_mb` with the largest memory seen.
+    `cpu_s` is compared with the kernel's CPU seconds, which a crowded machine hardly changes, divided by `slower`, the
+    factor by which this machine is slower than the reference; `gpu_s`, in the profile `gpu`, with the seconds by the
+    clock; `ram_mb` with the largest memory seen.
     """
-    for name, text in _exceeded(chapter, profile, cpu_s, wall_s, peak_mb, FAIL):
+    for name, text in _exceeded(chapter, profile, cpu_s, wall_s, peak_mb, slower, FAIL):
         return Problem(f"{text}; make the notebook lighter or correct metadata.aigc.budget.{name}")
     return None
 
 
-def hangs(chapter: Chapter, profile: str, waited_s: float) -> Problem | None:
-    """Whether a notebook waited, without using the processor, for ten times its budget."""
+def hangs(chapter: Chapter, profile: str, waited_s: float, slower: float = 1.0) -> Problem | None:
+    """Whether a notebook waited, without using the processor, for ten times its budget (`slower` times that here)."""
     limit = chapter.front.get("budget", {}).get(_time(profile))
-    if limit is None or waited_s <= HANGS * limit:
+    if limit is None or waited_s <= HANGS * limit * slower:
         return None
     return Problem(
-        f"{chapter.name}: it hangs: for {waited_s:.0f} s, {HANGS} times its budget of {limit} s, it used no processor; "
+        f"{chapter.name}: it hangs: for {waited_s:.0f} s, {HANGS} times its budget of {limit} s{_there(slower)}, "
+        "it used no processor; "
         "look for what it waits for"
     )
 
 
-def near_budget(chapter: Chapter, profile: str, cpu_s: float, wall_s: float, peak_mb: float) -> str:
+def near_budget(
+    chapter: Chapter, profile: str, cpu_s: float, wall_s: float, peak_mb: float, slower: float = 1.0
+) -> str:
     """Which budgets are exceeded by half, as a warning, or nothing."""
-    exceeded = _exceeded(chapter, profile, cpu_s, wall_s, peak_mb, WARN)
+    exceeded = _exceeded(chapter, profile, cpu_s, wall_s, peak_mb, slower, WARN)
     return "\n".join(f"Warning: {text}." for _, text in exceeded)
 
 
 def _exceeded(
-    chapter: Chapter, profile: str, cpu_s: float, wall_s: float, peak_mb: float, times: float
+    chapter: Chapter, profile: str, cpu_s: float, wall_s: float, peak_mb: float, slower: float, times: float
 ) -> Iterator[tuple[str, str]]:
     """The name of each budget that is exceeded `times`, and a clause about it."""
     budget = chapter.front.get("budget", {})
-    figures = {"cpu_s": (cpu_s, "CPU seconds"), "gpu_s": (wall_s, "seconds"), "ram_mb": (peak_mb, "MB")}
+    on_reference = f"CPU seconds{_there(slower)}" + (f", {cpu_s:.4g} here," if slower > 1 else "")
+    figures = {"cpu_s": (cpu_s / slower, on_reference), "gpu_s": (wall_s, "seconds"), "ram_mb": (peak_mb, "MB")}
     for name in (_time(profile), "ram_mb"):
         used, unit = figures[name]
         if name in budget and used > times * budget[name]:
             yield name, f"{chapter.name}: {used:.4g} {unit} are more than {times:g} times its budget of {budget[name]}"
+
+
+def _there(slower: float) -> str:
+    return f" of the reference machine ({slower:.2g} times as fast)" if slower > 1 else ""
 
 
 def _time(profile: str) -> str:

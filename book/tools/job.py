@@ -31,13 +31,17 @@ LONGEST_LOOK_S = 5.0  # more between two looks means that the machine slept, or 
 
 @dataclass
 class Job:
-    """A running notebook. Its clock does not count while the machine sleeps; `waited_s` counts while no CPU is used."""
+    """A running notebook, on a machine `slower` times slower than the reference.
+
+    Its clock does not count while the machine sleeps; `waited_s` counts while no CPU is used.
+    """
 
     chapter: Chapter
     profile: str
     key: str
     folder: Path
     process: subprocess.Popen[bytes]
+    slower: float = 1.0
     looked: float = field(default_factory=lambda: time.monotonic())
     wall_s: float = 0.0
     cells_wall_s: float = 0.0
@@ -72,6 +76,7 @@ class Outcome:
     seconds: float
     peak_mb: int
     cells: int
+    slower: float = 1.0
     problem: str = ""
     warning: str = ""
 
@@ -91,7 +96,7 @@ def _left(path: Path) -> psutil.Process | None:
     return processes.noted(path) if path.name in (PYTEST, NOTED) else None
 
 
-def start(chapter: Chapter, profile: str, run: Path) -> Job:
+def start(chapter: Chapter, profile: str, run: Path, slower: float = 1.0) -> Job:
     """Start nbval on `chapter`, one thread, in a session of its own so that Ctrl-C reaches only the runner."""
     folder = Path(tempfile.mkdtemp(prefix=f"{chapter.path.stem[:40]}-", dir=run))
     key = dependencies.key(chapter, profile)
@@ -110,7 +115,7 @@ def start(chapter: Chapter, profile: str, run: Path) -> Job:
             start_new_session=True,
         )
         processes.note(folder / PYTEST, psutil.Process(process.pid))
-    return Job(chapter, profile, key, folder, process)
+    return Job(chapter, profile, key, folder, process, slower)
 
 
 def _environment(root: Path, profile: str) -> dict[str, str]:
@@ -143,8 +148,8 @@ def watch(job: Job) -> Problem | None:
     job.waited_s += passed if job.cpu_s == before else 0.0
     job.mb = used.mb or job.mb
     job.peak_mb = max(job.peak_mb, used.mb)
-    over = failure.over_budget(job.chapter, job.profile, job.cpu_s, job.cells_wall_s, job.peak_mb)
-    return over or failure.hangs(job.chapter, job.profile, job.waited_s)
+    over = failure.over_budget(job.chapter, job.profile, job.cpu_s, job.cells_wall_s, job.peak_mb, job.slower)
+    return over or failure.hangs(job.chapter, job.profile, job.waited_s, job.slower)
 
 
 def _usage(job: Job) -> Usage:
@@ -168,13 +173,15 @@ def finish(job: Job, stopped: Problem | None = None) -> Outcome:
     """
     times = files.read_json(job.folder / "times.json") or [{"seconds": job.cells_wall_s, "cpu_s": job.cpu_s}]
     cpu, wall = (round(sum(one[name] for one in times), 1) for name in ("cpu_s", "seconds"))
-    problem = stopped or _problem(job) or failure.over_budget(job.chapter, job.profile, cpu, wall, job.peak_mb)
-    outcome = Outcome(job.chapter.name, cpu, wall, round(max(job.peak_mb, job.last_mb)), job.state.get("of", 0))
+    figures = (cpu, wall, job.peak_mb, job.slower)
+    problem = stopped or _problem(job) or failure.over_budget(job.chapter, job.profile, *figures)
+    mb, cells = round(max(job.peak_mb, job.last_mb)), job.state.get("of", 0)
+    outcome = Outcome(job.chapter.name, cpu, wall, mb, cells, job.slower)
     if problem:
         return _failed(job, problem, outcome)
-    warning = failure.near_budget(job.chapter, job.profile, cpu, wall, job.peak_mb)
-    figures = {"cpu_s": cpu, "seconds": wall, "peak_mb": outcome.peak_mb, "cells": outcome.cells}
-    record.keep(job.chapter, job.folder / "notebook.ipynb", key=job.key, profile=job.profile, **figures)
+    warning = failure.near_budget(job.chapter, job.profile, *figures)
+    measured = {"cpu_s": cpu, "slower": job.slower, "seconds": wall, "peak_mb": mb, "cells": cells}
+    record.keep(job.chapter, job.folder / "notebook.ipynb", key=job.key, profile=job.profile, **measured)
     shutil.rmtree(job.folder)
     return replace(outcome, warning=warning)
 

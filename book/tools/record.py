@@ -17,11 +17,15 @@ EXECUTED = "_build/executed"
 
 
 class Record(TypedDict):
-    """The figures of a run: seconds of the processor and by the clock, memory in MB, code cells, when it ended."""
+    """The figures of a run: seconds of the processor and by the clock, memory in MB, code cells, when it ended.
+
+    The machine was `slower` times slower than the reference; budgets count `cpu_s / slower`.
+    """
 
     key: str
     profile: str
     cpu_s: float
+    slower: float
     seconds: float
     peak_mb: int
     cells: int
@@ -46,7 +50,7 @@ def read(chapter: Chapter) -> Record | None:
 def _whole(found: object) -> bool:
     if not isinstance(found, dict) or found.keys() != Record.__annotations__.keys():
         return False
-    words, figures = ("key", "profile", "finished", "notebook"), ("cpu_s", "seconds", "peak_mb", "cells")
+    words, figures = ("key", "profile", "finished", "notebook"), ("cpu_s", "slower", "seconds", "peak_mb", "cells")
     return all(isinstance(found[name], str) for name in words) and all(
         isinstance(found[name], int | float) for name in figures
     )

@@ -1,7 +1,5 @@
-import signal
 import sys
 import threading
-import time
 from _thread import interrupt_main
 from dataclasses import replace
 
@@ -11,6 +9,7 @@ import torch
 
 from aigc_course.core import grading
 from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, tensor
+from tests.core.conftest import long
 
 
 def double(x):
@@ -136,19 +135,6 @@ def test_a_call_that_is_wrong_gets_one_sentence_and_never_raises(call, words, ca
     assert words in verdict.message
     assert len(verdict.message) < 300
     assert capsys.readouterr().out.count("\n") == 1
-
-
-def long(*given):
-    for _ in range(2000):
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def listening():
-    """A process that was started in the background ignores interrupts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("listening")

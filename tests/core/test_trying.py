@@ -1,4 +1,3 @@
-import signal
 import statistics
 import sys
 import threading
@@ -13,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from aigc_course.core import trying
 from aigc_course.core.comparing import Tolerance
+from tests.core.conftest import long
 
 
 def draw(generator):
@@ -120,19 +120,6 @@ def test_a_builtin_that_does_not_tell_its_arguments_is_tried():
 def test_a_fault_of_the_draw_is_no_trouble_of_the_learner():
     with pytest.raises(ZeroDivisionError):
         trying.attempt(lambda generator: (1 / 0,), lambda x: x, ("x",))
-
-
-def long(*given):
-    for _ in range(2000):
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def listening():
-    """A process that was started in the background ignores interrupts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("listening")

@@ -21,16 +21,16 @@ def translate(docname: str, out: Path, locale: Path) -> None:
     """Put every message of the page `docname` into brackets, and of the others what names a term or is one."""
     templates = (out / "gettext").rglob("*.pot")
     catalogues = {path.relative_to(out / "gettext"): read_po(io.BytesIO(path.read_bytes())) for path in templates}
-    messages = [message for catalogue in catalogues.values() for message in catalogue if message.id]
-    named = TERM.finditer("\n".join(message.id for message in messages))
-    terms = {(match["target"] or match["bare"]).lower() for match in named}
+    text = "\n".join(str(message.id) for catalogue in catalogues.values() for message in catalogue)
+    terms = {(match["target"] or match["bare"]).lower() for match in TERM.finditer(text)}
     for name, catalogue in catalogues.items():
-        for message in [message for message in catalogue if message.id]:
-            if name == Path(f"{docname}.pot") or "{term}" in message.id or message.id.lower() in terms:
-                message.string = wrapped(message.id)
-        text = io.BytesIO()
-        write_po(text, catalogue)
-        files.write(locale / LANGUAGE / "LC_MESSAGES" / name.with_suffix(".po"), text.getvalue())
+        for message in catalogue:
+            id = str(message.id)
+            if id and (name == Path(f"{docname}.pot") or "{term}" in id or id.lower() in terms):
+                message.string = wrapped(id)
+        written = io.BytesIO()
+        write_po(written, catalogue)
+        files.write(locale / LANGUAGE / "LC_MESSAGES" / name.with_suffix(".po"), written.getvalue())
 
 
 def wrapped(message: str) -> str:

@@ -1,5 +1,6 @@
 import pytest
 
+from book.tools import speed
 from tests.tools.tinybook import Project
 
 # a bare theme: Jupyter Book's own takes seconds for each build
@@ -12,6 +13,14 @@ sphinx:
     html_theme: basic
     html_theme_options: {}
 """
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_slower():
+    """No test measures the machine, which takes seconds, but the one that is about it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(speed.GIVEN, "1")
+        yield
 
 
 @pytest.fixture

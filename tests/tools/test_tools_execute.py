@@ -1,6 +1,7 @@
 """The runner, tried on a tiny book: what runs again after which edit, what fails, what an interrupt leaves."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -8,14 +9,19 @@ import time
 import psutil
 import pytest
 
-from book.tools import chapters, dependencies, execute, record
+from book.tools import chapters, dependencies, execute, files, record
 from book.tools.keep_outputs import unexpected
 from tests.tools.tinybook import path
 
 
 def test_a_second_run_executes_nothing_and_an_edit_runs_what_it_reaches(project):
-    first = project.run("execute")
+    first = project.run("execute", "--all", AIGC_SLOWER="2.5")
     assert first.returncode == 0, first.stderr
+    assert "A CPU second of the reference machine takes 2.5 here" in first.stdout
+    assert re.search(r"done in \S+ s of CPU = 2.5 × \S+ s \(\S+ s by the clock\)", first.stdout)
+    kept = [(record.read(chapter) or {}).get("slower") for chapter in chapters.all(project.root)]
+    told = [one["slower"] for one in files.read_json(project.root / execute.REPORT)["outcomes"]]
+    assert kept == told == [2.5, 2.5]
     assert project.executed("one") == ["shared left"]
     assert project.executed("two") == ["'right'"]
     assert "[2/2]" in first.stdout

@@ -97,6 +97,21 @@ def test_a_budget_warns_beyond_half_as_much_again_and_fails_beyond_three_times(
     assert warns in warning if warns else warning == ""
 
 
+def test_on_a_slower_machine_budgets_count_seconds_of_the_reference(project):
+    project.notebook("one", "1", budget={"cpu_s": 10, "ram_mb": 100})
+    chapter = project.chapter("one")
+    assert failure.over_budget(chapter, "cpu", 74.0, 0.0, 0.0, slower=2.5) is None
+    assert (
+        "31 CPU seconds of the reference machine (2.5 times as fast), 77.5 here, are more than 3 times its budget of 10"
+        in failure.over_budget(chapter, "cpu", 77.5, 0.0, 0.0, slower=2.5).text
+    )
+    assert failure.near_budget(chapter, "cpu", 37.0, 0.0, 150.0, slower=2.5) == ""
+    assert "16 CPU seconds" in failure.near_budget(chapter, "cpu", 40.0, 0.0, 0.0, slower=2.5)
+    assert "151 MB are more than 1.5 times" in failure.near_budget(chapter, "cpu", 0.0, 0.0, 151.0, slower=2.5)
+    assert failure.hangs(chapter, "cpu", 249.0, slower=2.5) is None
+    assert "10 times its budget of 10 s of the reference" in failure.hangs(chapter, "cpu", 251.0, slower=2.5).text
+
+
 def test_on_a_gpu_the_clock_counts(project):
     project.notebook("one", "1", budget={"cpu_s": 1, "gpu_s": 10})
     chapter = project.chapter("one")
@@ -224,6 +239,13 @@ def test_only_waiting_hangs_and_not_a_process_that_others_keep_from_the_processo
     assert watched(*((0.25, 0.01 * step) for step in range(100))) == ""
     assert watched(*((0.25, 1.0) for _ in range(30))) == ""
     assert "it hangs: for 10 s, 10 times its budget of 1 s" in watched(*((0.25, 1.0) for _ in range(12)))
+
+
+def test_a_job_on_a_slower_machine_has_more_seconds_to_work_and_to_wait(watched):
+    watched.running.slower = 2.0
+    assert watched((0.25, 5.9), *((0.25, 5.9) for _ in range(79))) == ""
+    assert "it hangs: for 20 s" in watched((0.25, 5.9), (0.25, 5.9))
+    assert "3.05 CPU seconds of the reference" in watched((0.25, 6.1))
 
 
 def test_seconds_before_the_first_cell_are_not_the_notebooks(watched):

@@ -7,7 +7,8 @@ import urllib.request
 
 import pytest
 
-from book.tools import doctor, files, install, progress, report, serve, spent, supported
+from book.tools import doctor, files, install, progress, report, serve, speed, spent, supported
+from book.tools.chapters import BookError
 
 
 def test_the_doctor_knows_a_torch_that_does_not_fit():
@@ -69,6 +70,32 @@ def test_the_server_shows_the_site_to_this_machine_only(tmp_path):
             assert answer.read() == b"the book"
         server.shutdown()
     assert host == "127.0.0.1"
+
+
+@pytest.mark.parametrize(("given", "factor"), [("2.5", 2.5), ("1", 1.0), ("0.4", 1.0)])
+def test_a_faster_machine_keeps_the_whole_budget(monkeypatch, given, factor):
+    monkeypatch.setenv(speed.GIVEN, given)
+    assert speed.slower() == factor
+
+
+def test_a_factor_that_is_none_and_a_machine_that_cannot_train_are_one_sentence(monkeypatch, tmp_path):
+    monkeypatch.setenv(speed.GIVEN, "twice")
+    with pytest.raises(BookError, match="AIGC_SLOWER=twice is no number; leave it unset, or give a factor such as"):
+        speed.slower()
+    monkeypatch.delenv(speed.GIVEN)
+    (tmp_path / "torch.py").write_text("raise ImportError('no torch here')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(BookError, match=r"\(ImportError: no torch here\); `make doctor` says what is missing"):
+        speed.slower()
+
+
+def test_the_fixed_work_is_measured_in_rounds_and_more_work_takes_longer(monkeypatch):
+    monkeypatch.setattr(speed, "ROUNDS", 3)
+    monkeypatch.setattr(speed, "STEPS", 2)
+    few = speed.rounds()
+    monkeypatch.setattr(speed, "STEPS", 20)
+    assert len(few) == len(speed.rounds()) == 3
+    assert 0 < min(few) < min(speed.rounds())
 
 
 JUNIT = """<testsuites><testsuite>
