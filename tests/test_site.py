@@ -27,8 +27,7 @@ def each(paths: list[str]) -> pytest.MarkDecorator:
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[Reader]:
-    executable = browser.chromium()
-    if executable is None:
+    if not (executable := browser.chromium()):
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
     if not (SITE / "index.html").is_file():
         pytest.fail(f"there is no site at {SITE}; run `make book` first")

@@ -1,6 +1,7 @@
 """Equations and their checks: a link below each labelled equation, and the page that lists all of them."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from docutils import nodes
@@ -90,7 +91,12 @@ class Checks(SphinxDirective):
         section += paragraph(say("Equation"), nodes.Text(" "), where)
         if latex:
             section += nodes.math_block(latex, latex, nowrap=False, number=None, translatable=False)
-        for proof in book_of(self.env).proofs.get(label, []):
-            section += paragraph(nodes.literal("", proof.node), classes=("course-test",))
-            section += nodes.literal_block(proof.source, proof.source, language="python3")
+        section.extend(source_of(book_of(self.env).proofs.get(label, [])))
         return section
+
+
+def source_of(proofs: list[Proof]) -> Iterator[nodes.Node]:
+    """Yield the name and the source of each test."""
+    for proof in proofs:
+        yield paragraph(nodes.literal("", proof.node), classes=("course-test",))
+        yield nodes.literal_block(proof.source, proof.source, language="python3")

@@ -9,6 +9,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from book.ext.equations import source_of
 from book.ext.phrases import link, paragraph, place, say
 from book.ext.state import book_of
 from book.ext.tables import table
@@ -146,7 +147,5 @@ class FolkloreTests(_Rows):
         if not tests:
             cure = f'write one and mark it @pytest.mark.folklore("{found.id}")'
             logger.warning("row %s has no test; %s", found.id, cure, type="course", location=self.get_location())
-        for test in tests:
-            section += paragraph(nodes.literal("", test.node), classes=("course-test",))
-            section += nodes.literal_block(test.source, test.source, language="python3")
+        section.extend(source_of(tests))
         return section

@@ -1,10 +1,9 @@
 """What the extension reads beside the chapters themselves: the plan of the course, measurements, formulas."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from book.tools import files, markdown
+from book.tools import markdown
 from book.tools.chapters import Cell, Chapter
 
 
@@ -28,12 +27,6 @@ def title(chapter: Chapter) -> str:
 def formulas(chapter: Chapter) -> dict[str, str]:
     """Return label → LaTeX of the chapter's labelled equations."""
     return {label: latex for cell in chapter.prose for label, latex in markdown.equations(cell.source)}
-
-
-def record(executed: Path, chapter: Chapter) -> dict[str, Any]:
-    """Return what the last run of a notebook measured; empty before the first run."""
-    found = files.read_json(executed / f"{chapter.docname}.json")
-    return found if isinstance(found, dict) else {}
 
 
 def plan_titles(plan: Iterable[dict[str, Any]]) -> dict[str, str]:

@@ -11,12 +11,10 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from book.ext import sources
-from book.tools import chapters, folklore, plan, proofs
+from book.tools import chapters, files, folklore, plan, proofs, record
 from book.tools.chapters import Chapter
 from book.tools.folklore import Row
 from book.tools.proofs import Proof
-
-EXECUTED = "_build/executed"
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,9 @@ class Book:
         return proofs.collect(self.root, "folklore")
 
     def record(self, chapter: Chapter) -> dict[str, Any]:
-        """What the run that the page shows measured."""
-        return sources.record(self.root / EXECUTED, chapter)
+        """What the run that the page shows measured; empty before the first run."""
+        found = files.read_json(record.record_path(chapter))
+        return found if isinstance(found, dict) else {}
 
     def digest(self) -> str:
         """Return a fingerprint of all that pages take from files that Sphinx does not watch."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import sys
 from typing import Any
 from xml.etree import ElementTree
 
-from book.tools import files
+from book.tools import doctor, files
 from book.tools.vendor import ROOT, fetch
 
 MERMAID = "11.12.1"
@@ -94,22 +93,16 @@ def draw(page: Any, name: str, source: str, mode: str) -> str:
     return f"<!-- drawn from sha256:{digest(source)} by mermaid {MERMAID} -->\n{svg}\n"
 
 
-def chromium() -> str:
-    """Where a Chromium is."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    raise FileNotFoundError("no Chromium on this machine; on Debian: apt-get install chromium")
-
-
 def main() -> int:
     """Draw every diagram anew."""
     from playwright.sync_api import sync_playwright
 
+    if not (executable := doctor.chromium()):
+        sys.exit("no Chromium on this machine; on Debian: apt-get install chromium")
     script = fetch("mermaid", MERMAID) / "dist" / "mermaid.min.js"
     TARGET.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         page = browser.new_page()
         page.set_content("<!doctype html><body></body>")
         page.add_script_tag(path=str(script))

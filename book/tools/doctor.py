@@ -19,7 +19,7 @@ from book.tools.chapters import ROOT
 GB = 1e9
 NEEDED_DISK_GB = 2
 NEEDED_MEMORY_GB = 4
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CHINESE = ("Noto Sans CJK", "Noto Serif CJK", "Source Han", "WenQuanYi", "PingFang", "Hiragino", "Microsoft YaHei")
 
 
@@ -142,9 +142,14 @@ def caches() -> Finding:
 
 def browser() -> Finding:
     """A Chromium for the tests of the site."""
-    found = next((path for name in CHROMIUM if (path := shutil.which(name))), "")
+    found = chromium()
     cure = "" if found else "only the site's tests need one: install chromium; they are skipped without"
     return Finding("Chromium", found or "none", cure, essential=False)
+
+
+def chromium() -> str:
+    """Where a Chromium is, or nothing."""
+    return next((path for name in CHROMIUM if (path := shutil.which(name))), "")
 
 
 CHECKS: tuple[Callable[[], Finding], ...] = (

@@ -20,9 +20,6 @@ from book.tools.failure import Problem
 from book.tools.kernel import NOTED
 from book.tools.processes import Usage
 from book.tools.progress import seconds
-from book.tools.record import EXECUTED, record_path
-
-__all__ = ["EXECUTED", "Job", "Outcome", "finish", "kill", "new_run", "record_path", "start", "watch"]
 
 RUNNING = "_build/running"
 PYTEST = "pytest.json"

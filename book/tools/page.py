@@ -1,4 +1,4 @@
-"""One chapter's page alone: `python -m book.tools.page SLUG`, seconds in place of the whole site's minutes.
+"""One chapter's page alone, for `make check`: seconds in place of the whole site's minutes.
 
 It is built from a book of the executed chapter and the pages that chapters link to. The other chapters are stubs that
 hold what a link can point at: titles, labelled equations, rows of the folklore. So every link is checked as in the
@@ -18,7 +18,7 @@ import nbformat
 import yaml
 
 from book.ext import sources
-from book.tools import chapters, files, folklore, record, site, sphinx_build
+from book.tools import chapters, files, folklore, record, site
 from book.tools.chapters import ROOT, BookError, Chapter
 
 SHARED = ("aigc_course", "tests", "book/_static", "book/_templates", "book/diagrams")
@@ -41,9 +41,15 @@ def build(chapter: Chapter) -> tuple[Path, str]:
     shutil.rmtree(folder, ignore_errors=True)
     lay_out(chapter, folder)
     path = os.pathsep.join(dict.fromkeys([str(chapter.root), str(ROOT)]))
-    command = [sys.executable, "-m", "book.tools.page", str(folder)]
-    environment = os.environ | {"PYTHONPATH": path}
-    ran = subprocess.run(command, cwd=chapter.root, env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "book.tools.sphinx_build", str(folder), str(folder / "out")]
+    ran = subprocess.run(
+        [*command, "nb_execution_mode=off"],
+        cwd=chapter.root,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     problem = (ran.stderr.strip() or f"Sphinx ended with {ran.returncode}") if ran.returncode else ""
     return folder / "out" / "html" / f"{chapter.docname}.html", problem.replace(f"{folder}/", "")
 
@@ -86,8 +92,3 @@ def _stub(chapter: Chapter) -> Any:
     rows = (f"{{row}}`{name}`" for name in folklore.mentions(chapter))
     cell = nbformat.v4.new_markdown_cell("\n\n".join([f"# {sources.title(chapter)}", *equations, *rows]), id="0")
     return nbformat.v4.new_notebook(cells=[cell], metadata=chapter.metadata)
-
-
-if __name__ == "__main__":
-    book = Path(sys.argv[1])
-    sys.exit(sphinx_build.main(book, book / "out", nb_execution_mode="off"))

@@ -1,4 +1,4 @@
-"""One Sphinx build with Jupyter Book's configuration: `python -m book.tools.sphinx_build ROOT OUTPUT`.
+"""One Sphinx build with Jupyter Book's configuration: `python -m book.tools.sphinx_build ROOT OUTPUT [NAME=VALUE …]`.
 
 Called by `site.py`, `page.py` and `catalogue.py`. It differs from `jupyter-book build` in where it writes, and in
 refusing to execute notebooks.
@@ -48,4 +48,4 @@ def main(root: Path, output: Path, *, builder: str = "html", **settings: Any) ->
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), **dict(given.split("=", 1) for given in sys.argv[3:])))

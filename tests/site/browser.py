@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import http.server
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,22 +14,17 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from book.tools import chapters
+from book.tools.doctor import chromium as chromium
 
 ROOT = chapters.ROOT
 SITE = Path(os.environ.get("AIGC_SITE", ROOT / "_build" / "site"))
 HERE = ROOT / "tests" / "site"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # No other host can be reached: its name is never looked up, and its address leads nowhere.
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 QUIET = (
     *("--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--disable-default-apps", "--disable-extensions", "--disable-domain-reliability"),
 )
-
-
-def chromium() -> str | None:
-    """Where a Chromium is, or None."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 def pages() -> list[str]:

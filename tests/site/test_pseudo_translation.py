@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, Tag
 from aigc_course.core.captions import has_word
 from book.ext.labels import SVG
 from book.ext.state import Book
-from book.tools import job
+from book.tools import record
 from book.tools.chapters import ROOT
 from tests.site.pseudo import CLOSE, OPEN, build, wrapped
 
@@ -37,7 +37,7 @@ KINDS = {
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     chapter = Book(ROOT).by_slug[SLUG]
-    if not job.record_path(chapter).is_file():
+    if not record.record_path(chapter).is_file():
         pytest.fail(f"{chapter.name} has not been executed; run `make book` first")
     folder = tmp_path_factory.mktemp("pseudo")
     command = [sys.executable, "-m", "tests.site.pseudo", SLUG, str(folder)]

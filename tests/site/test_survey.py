@@ -54,7 +54,7 @@ EXPECTED: dict[str, tuple[Callable[[Survey], list[str]], str]] = {
 @pytest.fixture(scope="module")
 def surveys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Survey]]:
     """The sound page and the broken one, each visited once."""
-    if (executable := browser.chromium()) is None:
+    if not (executable := browser.chromium()):
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
     site = tmp_path_factory.mktemp("site")
     for name in ("_static", "_images"):
