@@ -16,5 +16,6 @@ def test_exercises(slug):
 
 def test_exercises_belong_to_chapters():
     """A catalogue without a chapter would never be seen, nor tested above."""
-    files = {path.stem for path in (chapters.ROOT / "aigc_course" / "exercises").glob("[!_]*.py")}
-    assert files == set(BOOK)
+    for kind in ("yml", "py"):
+        files = {path.stem for path in (chapters.ROOT / "aigc_course" / "exercises").glob(f"[!_]*.{kind}")}
+        assert files == set(BOOK)

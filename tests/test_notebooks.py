@@ -35,5 +35,5 @@ def test_the_runner_would_find_the_library(chapter):
     from book.tools import dependencies
 
     found = {path.relative_to(chapters.ROOT).as_posix() for path in dependencies.files(chapter)}
-    assert f"aigc_course/exercises/{chapter.slug}.py" in found
+    assert {f"aigc_course/exercises/{chapter.slug}.{kind}" for kind in ("py", "yml")} <= found
     assert any(name.startswith("aigc_course/core/") for name in found)

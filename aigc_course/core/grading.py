@@ -1,8 +1,9 @@
 """The exercises of a chapter in a notebook: grade a function, ask a question, show hints and the solution.
 
-Exercises are data (``tasks``). A learner's function runs beside the solution on fresh inputs (``trying``); where they
-differ (``comparing``), the grader looks for the wrong answer that behaves exactly like the learner's, or for a mistake
-that has a name in every exercise (``diagnosing``), and prints the diagnosis. The tests hold every exercise to that.
+Exercises are data (``tasks``), read from two files for each chapter (``catalogue``). A learner's function runs beside
+the solution on fresh inputs (``trying``); where they differ (``comparing``), the grader looks for the wrong answer that
+behaves exactly like the learner's, or for a mistake that has a name in every exercise (``diagnosing``), and prints the
+diagnosis. The tests hold every exercise to that.
 """
 
 import html
@@ -15,7 +16,7 @@ from typing import Any
 
 from IPython.display import display
 
-from aigc_course.core import trying
+from aigc_course.core import catalogue, trying
 from aigc_course.core.assessing import Verdict, assess
 from aigc_course.core.comparing import Tolerance
 from aigc_course.core.tasks import Exercise, Option, Project, Question, Task, Wrong, number, tensor
@@ -42,19 +43,17 @@ __all__ = [
 ]
 
 
+FOLDER = Path(__file__).parents[1] / "exercises"
+
+
 @cache
 def chapter_exercises(slug: str) -> dict[str, Task]:
     """Every exercise of a chapter by id, in the chapter's order; none where there is no such chapter."""
-    name = f"aigc_course.exercises.{slug}"
-    if not re.fullmatch(r"[a-z0-9_]+", slug):
+    path = FOLDER / f"{slug}.yml"
+    if not re.fullmatch(r"[a-z0-9_]+", slug) or not path.exists():
         return {}
-    try:
-        module = import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        return {}
-    return {task.id: task for task in getattr(module, "EXERCISES", ())}
+    code = import_module(f"aigc_course.exercises.{slug}")
+    return {task.id: task for task in catalogue.load(path, code)}
 
 
 def get(id: str) -> Task:
@@ -80,7 +79,7 @@ def _near(id: str, tasks: dict[str, Task]) -> str:
 
 
 def _slugs() -> list[str]:
-    return sorted(path.stem for path in (Path(__file__).parents[1] / "exercises").glob("[a-z]*.py"))
+    return sorted(path.stem for path in FOLDER.glob("*.yml"))
 
 
 def _code(id: str) -> Exercise:

@@ -1,1 +1,1 @@
-"""The exercises of each chapter, as data: one module per chapter, named by its slug; their code is in ``answers``."""
+"""The exercises of each chapter, by its slug: prose in ``SLUG.yml``, code (``SLUG.py``) beside it."""

@@ -71,7 +71,8 @@ class Book:
     def digest(self) -> str:
         """Return a fingerprint of all that pages take from files that Sphinx does not watch."""
         facts = [(chapter.docname, chapter.front, chapter.labels, self.record(chapter)) for chapter in self.chapters]
-        library = [*sorted(self.root.glob("aigc_course/exercises/**/*.py")), self.root / "aigc_course/core/data.py"]
+        exercises = [path for kind in ("py", "yml") for path in self.root.glob(f"aigc_course/exercises/*.{kind}")]
+        library = [*sorted(exercises), self.root / "aigc_course/core/data.py"]
         code = b"".join(path.read_bytes() for path in library if path.is_file())
         rest = (self.plan, self.proofs, self.folklore, self.shown_by)
         return hashlib.sha256(repr((facts, *rest)).encode() + code).hexdigest()

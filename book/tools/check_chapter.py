@@ -48,11 +48,9 @@ class Work:
 
     @property
     def exercises(self) -> list[str]:
-        """The files of its exercises that exist."""
-        names = (
-            f"{folder}/{self.chapter.slug}.py" for folder in ("aigc_course/exercises", "aigc_course/exercises/answers")
-        )
-        return [name for name in names if (self.chapter.root / name).exists()]
+        """The code of its exercises, if it exists."""
+        name = f"aigc_course/exercises/{self.chapter.slug}.py"
+        return [name] if (self.chapter.root / name).exists() else []
 
 
 def work(chapter: Chapter) -> Work:
@@ -141,7 +139,7 @@ def missing(one: Work) -> list[str]:
     try:
         tasks = list(grading.chapter_exercises(chapter.slug).values())
     except ValueError as error:
-        return [*wrong, str(error)]
+        return [*wrong, *str(error).splitlines()]
     return [*wrong, *check_exercises.chapter(chapter, tasks)]
 
 

@@ -51,7 +51,7 @@ def _in_notebook(found: Chapter, tasks: list[Task]) -> Iterator[str]:
         for function, key in cell.calls:
             where = f"{found.name}, code cell {cell.number}"
             if key not in known:
-                yield f"{where}: {function}({key!r}) names no exercise of aigc_course/exercises/{found.slug}.py"
+                yield f"{where}: {function}({key!r}) names no exercise of aigc_course/exercises/{found.slug}.yml"
             elif function == "grade" and isinstance(task := known[key], Exercise):
                 yield from (f"{where}: {message}" for message in _graded_cell(cell, task))
             elif function == "ask" and "remove-input" not in cell.tags:

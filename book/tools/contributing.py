@@ -92,7 +92,9 @@ A row of the list of mistakes has the `file`, the text that `was` there (once), 
 words, and the `tests` that must notice.
 
 An exercise is data: a stub, hints in rising strength, a solution, a draw of random inputs, and catalogued wrong
-answers, each with a diagnosis that no other answer gets. Every objective is met by an exercise.
+answers, each with a diagnosis that no other answer gets. Its texts stand in the YAML file, its functions in the Python
+file of the same name; `aigc_course/core/catalogue.py` says which fields there are. Every objective is met by an
+exercise.
 """
 
 
@@ -117,7 +119,7 @@ def _rows(rows: list[tuple[str, ...]]) -> str:
 
 def _files() -> list[tuple[str, ...]]:
     """The files that `make chapter` makes."""
-    holds = ("the model", "its tests", "the exercises as data", "their solutions and wrong answers", "planted mistakes")
+    holds = ("the model", "its tests", "the exercises' texts", "their solutions and wrong answers", "planted mistakes")
     made = [path for path, _ in scaffold.modules(ENTRY, "NAME")]
     notebook = ("`chapters/N_PACKAGE/K_SLUG.ipynb`", "the chapter: part N, chapter K of it")
     return [notebook, *((f"`{path}`", what) for path, what in zip(made, holds, strict=True))]

@@ -60,10 +60,17 @@ def files(chapter: Chapter) -> list[Path]:
     names = [name for cell in chapter.code for name in _names_in_cell(cell)]
     modules = reach(names, chapter.root)
     if _file(GRADING, chapter.root) in modules:
-        # grade("vae.kl") loads aigc_course.exercises.vae when it is called
+        # grade("vae.kl") loads aigc_course.exercises.vae, and the prose beside it, when it is called
         slugs = {chapter.slug, *(key.split(".")[0] for key in chapter.ids("grade", "ask", "hint", "solution"))}
         modules |= reach([f"{EXERCISES}.{slug}" for slug in slugs], chapter.root)
-    return sorted(modules | {data for folder in {path.parent for path in modules} for data in _data(folder)})
+    data = {path for folder in {path.parent for path in modules} for path in _data(folder)}
+    return sorted(modules | {path for path in data if _is_read_by(path, modules)})
+
+
+def _is_read_by(data: Path, modules: set[Path]) -> bool:
+    """Whether one of the modules may read the file: vae.yml is vae.py's alone; every module beside it reads another."""
+    own = data.with_suffix(".py")
+    return own in modules or not own.exists()
 
 
 def reach(names: Iterable[str], root: Path) -> set[Path]:

@@ -56,55 +56,46 @@ def _code(text: str, tags: list[str]) -> dict[str, Any]:
 
 
 def modules(entry: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
-    """The other files, as (path, text): module and its tests, exercises and answers, list of mistakes."""
+    """The other files, as (path, text): module and its tests, exercises and their code, list of mistakes."""
     slug, package = entry["slug"], entry["package"]
     yield f"aigc_course/{package}/{name}.py", f'"""{entry["summary"]}"""\n'
     yield f"tests/{package}/test_{name}.py", f'"""Checks of {package}.{name}."""\n'
-    yield f"aigc_course/exercises/{slug}.py", _exercises(entry)
-    yield f"aigc_course/exercises/answers/{slug}.py", _answers(slug)
+    yield f"aigc_course/exercises/{slug}.yml", _exercises(entry)
+    yield f"aigc_course/exercises/{slug}.py", _code_of_exercises(slug)
     yield f"tests/mutation/mistakes/{slug}.yml", f"# Mistakes that one could make in {package}/{name}.py.\n[]\n"
 
 
 def _exercises(entry: dict[str, Any]) -> str:
     slug, count = entry["slug"], len(entry["objectives"])
-    lines = (textwrap.fill(f"{i} {words}.", 116, subsequent_indent="  ") for i, words in enumerate(entry["objectives"]))
-    objectives = "\n".join(lines)
-    tasks = "\n".join(_entry(slug, i % count, *task) for i, task in enumerate(TASKS))
-    graded = ", ".join(name for name, function in TASKS if function == "grade")
-    raw = "r" if "\\" in objectives else ""
-    return f'''{raw}"""Exercises of the chapter {entry["title"]!r}.
+    head = f"Exercises of the chapter {entry['title']!r}; their code is in {slug}.py, the fields in core/catalogue.py."
+    objectives = (f"{i} {words}." for i, words in enumerate(entry["objectives"]))
+    lines = (textwrap.fill(line, 116, subsequent_indent="  ") for line in (head, "Objectives:", *objectives))
+    comment = textwrap.indent("\n".join(lines), "# ")
+    tasks = "\n\n".join(_entry(slug, i % count, *task) for i, task in enumerate(TASKS))
+    return f"{comment}\n\n{tasks}\n"
 
-Objectives:
-{objectives}
-"""
+
+def _entry(slug: str, objective: int, name: str, function: str) -> str:
+    if function == "grade":
+        kind = "exercise"
+        rest = f"stub: |-\n{textwrap.indent(stub(name), '  ')}\nhints: []\nsolution: {name}\ninputs: _number\n"
+        rest += "arguments:\n  - {name: x}\nwrong: []"
+    else:
+        kind, rest = ("project", "rubric: []") if name == "project" else ("question", "options: []")
+    fields = f'id: {slug}.{name}\nkind: {kind}\nobjective: {objective}\ntext: ""\n{rest}'
+    return "- " + textwrap.indent(fields, "  ").lstrip()
+
+
+def _code_of_exercises(slug: str) -> str:
+    answers = "".join(_answer(slug, name) for name, function in TASKS if function == "grade")
+    return f'''"""Code of the exercises in ``{slug}.yml``: random inputs, solutions and wrong answers."""
 
 import torch
-
-from aigc_course.core.grading import Exercise, Project, Question, number
-from aigc_course.exercises.answers.{slug} import {graded}
 
 
 def _number(generator: torch.Generator) -> tuple[float]:
     return (torch.rand(1, generator=generator).item(),)
-
-
-EXERCISES = (
-{tasks}
-)
-'''
-
-
-def _entry(slug: str, objective: int, name: str, function: str) -> str:
-    head = f'id="{slug}.{name}", objective={objective}, text=""'
-    if function == "grade":
-        rest = 'hints=(), inputs=_number, arguments=(number("x"),), wrong=()'
-        return f"    Exercise({head}, stub={stub(name)!r}, solution={name}, {rest}),"
-    return f"    Project({head}, rubric=())," if name == "project" else f"    Question({head}, options=()),"
-
-
-def _answers(slug: str) -> str:
-    functions = "".join(_answer(slug, name) for name, function in TASKS if function == "grade")
-    return f'"""Solutions and wrong answers of ``exercises.{slug}``."""\n{functions}'
+{answers}'''
 
 
 def _answer(slug: str, name: str) -> str:

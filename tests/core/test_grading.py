@@ -221,8 +221,10 @@ def test_near_ids_of_all_chapters_are_offered(id, meant, monkeypatch):
         grading.get(id)
 
 
-def test_a_catalogue_that_cannot_be_loaded_says_why(monkeypatch):
+def test_a_catalogue_that_cannot_be_loaded_says_why(monkeypatch, tmp_path):
     monkeypatch.undo()
+    (tmp_path / "not_loaded_yet.yml").write_text("[]")
+    monkeypatch.setattr(grading, "FOLDER", tmp_path)
 
     def missing(name):
         raise ModuleNotFoundError("No module named 'numpy'", name="numpy")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ext.tiny import CHECKS, EXERCISES, Project
+from tests.ext.tiny import CHECKS, CODE, EXERCISES, Project
 
 
 @pytest.fixture
@@ -20,11 +20,12 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def exercises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exercises of a chapter ``demo``, in the library's own dataclasses."""
+    """Exercises of a chapter ``demo``, read as the library reads its own."""
     from aigc_course.core import grading
 
-    path = tmp_path / "demo_exercises.py"
-    path.write_text(EXERCISES, "utf8")
+    (tmp_path / "demo.yml").write_text(EXERCISES, "utf8")
+    path = tmp_path / "demo_code.py"
+    path.write_text(CODE, "utf8")
     spec = importlib.util.spec_from_file_location("aigc_course.exercises.demo", path)
     assert spec
     assert spec.loader
@@ -32,4 +33,4 @@ def exercises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aigc_course.exercises.demo", module)
     spec.loader.exec_module(module)
     grading.chapter_exercises.cache_clear()
-    monkeypatch.setattr(grading, "import_module", lambda name: sys.modules[name])
+    monkeypatch.setattr(grading, "FOLDER", tmp_path)

@@ -111,21 +111,42 @@ def png() -> str:
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle r="4"/></svg>'
 
 
-EXERCISES = '''
-from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong, number, tensor
-
-
+CODE = '''
 def double(x):
     """Twice x."""
     return 2 * x
 
 
-EXERCISES = (
-    Question("demo.why", 0, "Why is $z^2$ never *negative*?",
-             (Option("Because $a b$ commutes", False, "Commuting says nothing about `signs`."),
-              Option("A square of a real number", True, "Right signs multiply."))),
-    Exercise("demo.double", 0, "Double it.", "def f(x):\\n    return ...", ("Think of $2x$.", "Add `x` to itself."),
-             double, lambda g: (1.0,), (Wrong(lambda x: x, "not doubled"),), (number("x"), tensor("y", "rows"))),
-    Project("demo.build", 0, "Build a **thing**.", ("It runs.", "It has $n$ parts.")),
-)
+def same(x):
+    return x
+
+
+def one(generator):
+    return (1.0,)
 '''
+EXERCISES = """
+- id: demo.why
+  kind: question
+  objective: 0
+  text: Why is $z^2$ never *negative*?
+  options:
+    - {text: Because $a b$ commutes, correct: false, why: Commuting says nothing about `signs`.}
+    - {text: A square of a real number, correct: true, why: Right signs multiply.}
+- id: demo.double
+  kind: exercise
+  objective: 0
+  text: Double it.
+  stub: |-
+    def f(x):
+        return ...
+  hints: [Think of $2x$., Add `x` to itself.]
+  solution: double
+  inputs: one
+  arguments: [{name: x}, {name: y, axes: [rows]}]
+  wrong: [{function: same, diagnosis: not doubled}]
+- id: demo.build
+  kind: project
+  objective: 0
+  text: Build a **thing**.
+  rubric: [It runs., It has $n$ parts.]
+"""

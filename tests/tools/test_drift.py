@@ -53,6 +53,7 @@ PACKAGES = {
     "IPython": "ipython",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
     "cycler": "matplotlib",
     "safetensors": "transformers",
 }

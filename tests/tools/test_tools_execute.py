@@ -48,6 +48,8 @@ def kept(project):
     project.write("aigc_course/exercises/__init__.py", "")
     project.write("aigc_course/exercises/one.py", "import aigc_course.oracle\n")
     project.write("aigc_course/exercises/two.py", "")
+    for slug in ("one", "two"):
+        project.write(f"aigc_course/exercises/{slug}.yml", "[]\n")
     project.write("aigc_course/oracle.py", "")
     project.write("aigc_course/unused.py", "")
     project.write("aigc_course/data/weights.pt", "w")
@@ -75,6 +77,8 @@ def kept(project):
         ("aigc_course/core/grading.py", ["one"]),
         ("aigc_course/exercises/one.py", ["one"]),
         ("aigc_course/exercises/two.py", []),
+        ("aigc_course/exercises/one.yml", ["one"]),
+        ("aigc_course/exercises/two.yml", []),
         ("aigc_course/oracle.py", ["one"]),
         ("aigc_course/unused.py", []),
         ("aigc_course/data/weights.pt", ["two"]),
