@@ -76,7 +76,7 @@ MISTAKES = [
         lambda f, e, s: (f - (f.sum() - f) / (len(f) - 1)) * e / 0.7,
         "does not change with `std`",
     ),
-    ("vae_theory.best", lambda v, k: (v[4:].mean(), v[:4] - v[4:].mean()), "does not change with `k`"),
+    ("vae_theory.best", lambda v, k: (v[4:].mean(), v[:4] - v[4:].mean()), "does not change with `latent_dim`"),
 ]
 
 
@@ -166,8 +166,8 @@ RIGHT = [
     ("vae_variants.nearest", lambda z, e: (e.square().sum(1) - 2 * z @ e.T).argmin(1).tolist()),
     ("vae_variants.bits", lambda z, c: F.cross_entropy(z, c, reduction="sum") / math.log(2)),
     ("vae_variants.gap", lambda t: t.sort(0).values.diff(dim=0)[-1]),
-    ("vae_text.blind", lambda keep, n: (1 - (1 - keep) ** n) / keep),
-    ("vae_text.drop", lambda p, c, keep: torch.where((c < keep) | (torch.arange(p.shape[1]) == 0), p, 2)),
+    ("vae_text.blind", lambda dropout, n: (1 - dropout**n) / (1 - dropout)),
+    ("vae_text.drop", lambda p, u, drop: torch.where((u >= drop) | (torch.arange(p.shape[1]) == 0), p, 2)),
     ("vae_text.loss", lambda w, kl, weight, free: w.mean() + weight * max(kl.mean(), torch.tensor(free))),
     ("gan.ratio", lambda z: z.sigmoid() / (1 - z.sigmoid())),
     ("gan.ratio", lambda z: np.exp(z.numpy().astype(np.longdouble))),

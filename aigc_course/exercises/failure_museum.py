@@ -11,28 +11,28 @@ def _two_samples(generator: torch.Generator) -> tuple[Tensor, Tensor]:
     return a, torch.randint(0, 5, (size(generator, 18, 22),), generator=generator).float()
 
 
-def chance(a: Tensor, b: Tensor) -> Tensor:
+def auc(a: Tensor, b: Tensor) -> Tensor:
     """Compare every pair; ties count half."""
     both = a.unsqueeze(1) - b
     return ((both > 0).float() + 0.5 * (both == 0).float()).mean()
 
 
-def chance_without_ties(a: Tensor, b: Tensor) -> Tensor:
+def auc_without_ties(a: Tensor, b: Tensor) -> Tensor:
     """Ties count nothing."""
     return (a.unsqueeze(1) > b).float().mean()
 
 
-def chance_with_whole_ties(a: Tensor, b: Tensor) -> Tensor:
+def auc_with_whole_ties(a: Tensor, b: Tensor) -> Tensor:
     """Ties count whole."""
     return (a.unsqueeze(1) >= b).float().mean()
 
 
-def chance_swapped(a: Tensor, b: Tensor) -> Tensor:
+def auc_swapped(a: Tensor, b: Tensor) -> Tensor:
     """The other one above."""
-    return chance(b, a)
+    return auc(b, a)
 
 
-def chance_of_means(a: Tensor, b: Tensor) -> Tensor:
+def auc_of_means(a: Tensor, b: Tensor) -> Tensor:
     """Each against the other's mean."""
     return (a > b.mean()).float().mean()
 
@@ -44,35 +44,35 @@ def _votes(generator: torch.Generator) -> tuple[Tensor, Tensor]:
     return samples, torch.randint(10, 40, (n,), generator=generator).float()
 
 
-def spread(samples: Tensor, real: Tensor) -> Tensor:
+def mode_coverage(samples: Tensor, real: Tensor) -> Tensor:
     """Ratio of two exponentials of entropies."""
     entropies = [torch.special.entr(votes / votes.sum()).sum() for votes in (samples, real)]
     return (entropies[0] - entropies[1]).exp()
 
 
-def spread_of_entropies(samples: Tensor, real: Tensor) -> Tensor:
+def mode_coverage_of_entropies(samples: Tensor, real: Tensor) -> Tensor:
     """Ratio of the entropies themselves."""
     entropies = [torch.special.entr(votes / votes.sum()).sum() for votes in (samples, real)]
     return entropies[0] / entropies[1]
 
 
-def spread_inverted(samples: Tensor, real: Tensor) -> Tensor:
+def mode_coverage_inverted(samples: Tensor, real: Tensor) -> Tensor:
     """The ratio turned over."""
-    return spread(real, samples)
+    return mode_coverage(real, samples)
 
 
-def spread_of_anchors(samples: Tensor, real: Tensor) -> Tensor:
+def mode_coverage_of_anchors(samples: Tensor, real: Tensor) -> Tensor:
     """Anchors with any vote at all."""
     return (samples > 0).sum() / (real > 0).sum()
 
 
-def spread_with_log_of_zero(samples: Tensor, real: Tensor) -> Tensor:
+def mode_coverage_with_log_of_zero(samples: Tensor, real: Tensor) -> Tensor:
     """Zero times the logarithm of zero."""
     entropies = [-(share * share.log()).sum() for share in (samples / samples.sum(), real / real.sum())]
     return (entropies[0] - entropies[1]).exp()
 
 
-def spread_absolute(samples: Tensor, real: Tensor) -> Tensor:
+def mode_coverage_absolute(samples: Tensor, real: Tensor) -> Tensor:
     """Not compared with real examples."""
     share = samples / samples.sum()
     return torch.special.entr(share).sum().exp()

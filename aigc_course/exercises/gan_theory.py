@@ -59,29 +59,29 @@ def _logits_and_shift(generator: torch.Generator) -> tuple[Tensor, float]:
     return -theta * torch.randn(size(generator, 18, 21), generator=generator) - theta**2 / 2, theta
 
 
-def slopes(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
-    """The slope in the logit times the slope of the logit, which is -theta, averaged."""
+def generator_gradients(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
+    """The derivative by the logit times the derivative of the logit, which is -theta, averaged."""
     d = logit.sigmoid()
     return theta * d.mean(), theta * (1 - d).mean()
 
 
-def slopes_exchanged(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
+def generator_gradients_exchanged(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
     """The two losses taken for each other."""
-    return slopes(logit, theta)[1], slopes(logit, theta)[0]
+    return generator_gradients(logit, theta)[1], generator_gradients(logit, theta)[0]
 
 
-def slopes_negative(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
+def generator_gradients_negative(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
     """The sign of one factor lost."""
-    return slopes(logit, -theta)
+    return generator_gradients(logit, -theta)
 
 
-def slopes_in_the_logit(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
+def generator_gradients_in_the_logit(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
     """The second factor of the chain left out."""
     d = logit.sigmoid()
     return -d.mean(), -(1 - d).mean()
 
 
-def slopes_of_the_answer(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
+def generator_gradients_of_the_answer(logit: Tensor, theta: float) -> tuple[Tensor, Tensor]:
     """Derivatives by D in place of the logit."""
     d = logit.sigmoid()
     return theta * (1 / (1 - d)).mean(), theta * (1 / d).mean()

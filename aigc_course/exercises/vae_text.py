@@ -7,38 +7,38 @@ from aigc_course.exercises._draws import size
 
 
 def _knob(generator: torch.Generator) -> tuple[float, int]:
-    keep = 0.1 + 0.3 * torch.rand(1, generator=generator).item()
-    return keep, size(generator, 4, 8)
+    word_dropout = 0.9 - 0.3 * torch.rand(1, generator=generator).item()
+    return word_dropout, size(generator, 4, 8)
 
 
-def blind(keep: float, words: int) -> float:
-    """Word i is blind when all i − 1 words before it are hidden."""
-    return sum((1 - keep) ** i for i in range(words))
+def words_unseen(word_dropout: float, words: int) -> float:
+    """Word i is generated unseen when all i − 1 words before it are hidden."""
+    return sum(word_dropout**i for i in range(words))
 
 
-def blind_seen(keep: float, words: int) -> float:
+def words_unseen_seen(word_dropout: float, words: int) -> float:
     """The share that is shown in place of the share that is hidden."""
-    return sum(keep**i for i in range(words))
+    return sum((1 - word_dropout) ** i for i in range(words))
 
 
-def blind_without_first(keep: float, words: int) -> float:
+def words_unseen_without_first(word_dropout: float, words: int) -> float:
     """The first word forgotten."""
-    return sum((1 - keep) ** i for i in range(1, words))
+    return sum(word_dropout**i for i in range(1, words))
 
 
-def blind_late(keep: float, words: int) -> float:
+def words_unseen_late(word_dropout: float, words: int) -> float:
     """Counted from 1 in place of 0."""
-    return sum((1 - keep) ** i for i in range(1, words + 1))
+    return sum(word_dropout**i for i in range(1, words + 1))
 
 
-def blind_last_only(keep: float, words: int) -> float:
-    """Every word counted as blind when the word just before is hidden."""
-    return 1 + (words - 1) * (1 - keep)
+def words_unseen_last_only(word_dropout: float, words: int) -> float:
+    """Every word counted as unseen when the word just before is hidden."""
+    return 1 + (words - 1) * word_dropout
 
 
-def blind_hidden(keep: float, words: int) -> float:
+def words_unseen_hidden(word_dropout: float, words: int) -> float:
     """Hidden words counted, in place of words that are written without help."""
-    return words * (1 - keep)
+    return words * word_dropout
 
 
 BLANK = 2
@@ -47,46 +47,46 @@ BLANK = 2
 def _tokens(generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
     shape = (size(generator, 9, 12), size(generator, 5, 7))
     previous = torch.randint(3, 20, shape, generator=generator)
-    keep = 0.2 + 0.25 * size(generator, 0, 2) + 0.1 * torch.rand(1, generator=generator).item()
-    return previous, torch.rand(shape, generator=generator), keep
+    word_dropout = 0.2 + 0.25 * size(generator, 0, 2) + 0.1 * torch.rand(1, generator=generator).item()
+    return previous, torch.rand(shape, generator=generator), word_dropout
 
 
-def drop(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
-    """Blank where the number is not below ``keep``, the first column aside."""
-    hidden = chance >= keep
+def drop(previous: Tensor, noise: Tensor, word_dropout: float) -> Tensor:
+    """Blank where the number is below ``word_dropout``, the first column aside."""
+    hidden = noise < word_dropout
     hidden[:, 0] = False
     return previous.masked_fill(hidden, BLANK)
 
 
-def drop_turned(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
-    """Keep and drop turned over."""
-    hidden = chance < keep
+def drop_turned(previous: Tensor, noise: Tensor, word_dropout: float) -> Tensor:
+    """The words that stay blanked in place of the others."""
+    hidden = noise >= word_dropout
     hidden[:, 0] = False
     return previous.masked_fill(hidden, BLANK)
 
 
-def drop_beginning(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
+def drop_beginning(previous: Tensor, noise: Tensor, word_dropout: float) -> Tensor:
     """The mark of the beginning blanked as well."""
-    return previous.masked_fill(chance >= keep, BLANK)
+    return previous.masked_fill(noise < word_dropout, BLANK)
 
 
-def drop_to_padding(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
+def drop_to_padding(previous: Tensor, noise: Tensor, word_dropout: float) -> Tensor:
     """Padding in place of the blank."""
-    hidden = chance >= keep
+    hidden = noise < word_dropout
     hidden[:, 0] = False
     return previous.masked_fill(hidden, 0)
 
 
-def drop_to_end(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
+def drop_to_end(previous: Tensor, noise: Tensor, word_dropout: float) -> Tensor:
     """The end in place of the blank."""
-    hidden = chance >= keep
+    hidden = noise < word_dropout
     hidden[:, 0] = False
     return previous.masked_fill(hidden, 1)
 
 
-def drop_whole(previous: Tensor, chance: Tensor, keep: float) -> Tensor:
+def drop_whole(previous: Tensor, noise: Tensor, word_dropout: float) -> Tensor:
     """One decision for a whole sentence."""
-    hidden = (chance[:, :1] >= keep).expand_as(previous).clone()
+    hidden = (noise[:, :1] < word_dropout).expand_as(previous).clone()
     hidden[:, 0] = False
     return previous.masked_fill(hidden, BLANK)
 

@@ -105,8 +105,8 @@ def gradient_averaged(values: Tensor, noise: Tensor, std: float) -> Tensor:
 
 
 def _eigenvalues(generator: torch.Generator) -> tuple[Tensor, int]:
-    n, k = size(generator, 8, 11), size(generator, 2, 6)
-    return (torch.rand(n, generator=generator) + 0.1).cumsum(dim=0).flip(0), k
+    n, latent_dim = size(generator, 8, 11), size(generator, 2, 6)
+    return (torch.rand(n, generator=generator) + 0.1).cumsum(dim=0).flip(0), latent_dim
 
 
 def best_model(eigenvalues: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:

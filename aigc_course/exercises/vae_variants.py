@@ -66,69 +66,69 @@ def nearest_without_two(z: Tensor, codebook: Tensor) -> Tensor:
 
 
 def _gradients(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, float]:
-    z, entries, at_entry = torch.randn(3, size(generator, 5, 8), size(generator, 3, 5), generator=generator)
-    return z, entries, at_entry, 0.1 + 0.3 * torch.rand((), generator=generator).item()
+    z, quantised, at_quantised = torch.randn(3, size(generator, 5, 8), size(generator, 3, 5), generator=generator)
+    return z, quantised, at_quantised, 0.1 + 0.3 * torch.rand((), generator=generator).item()
 
 
-def encoder_gradient(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def encoder_gradient(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
     """Straight through, and the commitment's own slope."""
-    return at_entry + 2 * commit * (z - codebook_size)
+    return at_quantised + 2 * commit * (z - quantised)
 
 
-def gradient_without_commitment(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_without_commitment(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
     """The third part of the loss forgotten."""
-    return at_entry
+    return at_quantised
 
 
-def gradient_without_bridge(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_without_bridge(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
     """The true derivative of the pixels, which is nothing."""
-    return 2 * commit * (z - codebook_size)
+    return 2 * commit * (z - quantised)
 
 
-def gradient_away(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_away(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
     """The commitment's sign turned over."""
-    return at_entry - 2 * commit * (z - codebook_size)
+    return at_quantised - 2 * commit * (z - quantised)
 
 
-def gradient_without_two(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_without_two(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
     """The factor of the square's derivative lost."""
-    return at_entry + commit * (z - codebook_size)
+    return at_quantised + commit * (z - quantised)
 
 
-def gradient_with_weight_elsewhere(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_with_weight_elsewhere(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
     """The weight at the codebook's term, which does not reach z."""
-    return at_entry + 2 * (z - codebook_size)
+    return at_quantised + 2 * (z - quantised)
 
 
-def gradient_with_weight_at_the_pixels(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_with_weight_at_the_pixels(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
     """The weight at the pixel term."""
-    return commit * at_entry + 2 * (z - codebook_size)
+    return commit * at_quantised + 2 * (z - quantised)
 
 
-def gradient_of_the_mean(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_of_the_mean(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
     """``F.mse_loss``, which averages over all numbers."""
-    return at_entry + 2 * commit * (z - codebook_size) / z.numel()
+    return at_quantised + 2 * commit * (z - quantised) / z.numel()
 
 
-def gradient_of_the_mean_vector(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_of_the_mean_vector(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
     """A mean over the vectors."""
-    return at_entry + 2 * commit * (z - codebook_size) / len(z)
+    return at_quantised + 2 * commit * (z - quantised) / len(z)
 
 
-def gradient_of_the_mean_number(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_of_the_mean_number(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
     """A mean over the numbers of each vector."""
-    return at_entry + 2 * commit * (z - codebook_size) / z.shape[1]
+    return at_quantised + 2 * commit * (z - quantised) / z.shape[1]
 
 
-def gradient_of_both_distances(z: Tensor, codebook_size: Tensor, at_entry: Tensor, commit: float) -> Tensor:
+def gradient_of_both_distances(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
     """No stop in the second part."""
-    return at_entry + 2 * (1 + commit) * (z - codebook_size)
+    return at_quantised + 2 * (1 + commit) * (z - quantised)
 
 
 def _grid(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    cells, entries = size(generator, 5, 8), size(generator, 4, 6)
-    logits = 2 * torch.randn(cells, entries, generator=generator)
-    return logits, torch.randint(entries, (cells,), generator=generator)
+    cells, codebook_size = size(generator, 5, 8), size(generator, 4, 6)
+    logits = 2 * torch.randn(cells, codebook_size, generator=generator)
+    return logits, torch.randint(codebook_size, (cells,), generator=generator)
 
 
 def grid_bits(logits: Tensor, codes: Tensor) -> Tensor:

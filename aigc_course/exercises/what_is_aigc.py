@@ -6,7 +6,7 @@ from torch import Tensor
 from aigc_course.exercises._draws import size
 
 
-def _two_chances(generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _two_probabilities(generator: torch.Generator) -> tuple[Tensor, Tensor]:
     n = size(generator, 3, 6)
     return torch.rand(n, generator=generator) * 0.8 + 0.1, torch.rand(n, generator=generator) * 0.8 + 0.1
 
@@ -56,48 +56,48 @@ def transitions_broadcast(counts: Tensor) -> Tensor:
     return counts / counts.sum(dim=1)
 
 
-def _chances(generator: torch.Generator) -> tuple[Tensor]:
+def _probabilities(generator: torch.Generator) -> tuple[Tensor]:
     return (torch.rand(size(generator, 7, 11), generator=generator) * 0.9 + 0.05,)
 
 
-def cost(chances: Tensor) -> Tensor:
+def cost(probabilities: Tensor) -> Tensor:
     """Mean surprise."""
-    return -chances.log().mean()
+    return -probabilities.log().mean()
 
 
-def cost_total(chances: Tensor) -> Tensor:
+def cost_total(probabilities: Tensor) -> Tensor:
     """The sum."""
-    return -chances.log().sum()
+    return -probabilities.log().sum()
 
 
-def cost_in_bits(chances: Tensor) -> Tensor:
+def cost_in_bits(probabilities: Tensor) -> Tensor:
     """The other unit."""
-    return -chances.log2().mean()
+    return -probabilities.log2().mean()
 
 
-def cost_of_mean(chances: Tensor) -> Tensor:
+def cost_of_mean(probabilities: Tensor) -> Tensor:
     """The logarithm outside."""
-    return -chances.mean().log()
+    return -probabilities.mean().log()
 
 
-def cost_negative(chances: Tensor) -> Tensor:
+def cost_negative(probabilities: Tensor) -> Tensor:
     """The sign forgotten."""
-    return chances.log().mean()
+    return probabilities.log().mean()
 
 
-def cost_perplexity(chances: Tensor) -> Tensor:
+def cost_perplexity(probabilities: Tensor) -> Tensor:
     """Its exponential."""
-    return (-chances.log().mean()).exp()
+    return (-probabilities.log().mean()).exp()
 
 
-def cost_entropy(chances: Tensor) -> Tensor:
+def cost_entropy(probabilities: Tensor) -> Tensor:
     """The entropy formula: each surprise weighted with its own probability."""
-    return -(chances * chances.log()).sum()
+    return -(probabilities * probabilities.log()).sum()
 
 
-def cost_entropy_averaged(chances: Tensor) -> Tensor:
+def cost_entropy_averaged(probabilities: Tensor) -> Tensor:
     """The same, averaged."""
-    return -(chances * chances.log()).mean()
+    return -(probabilities * probabilities.log()).mean()
 
 
 def _context(generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
