@@ -2,7 +2,7 @@
 
 train (the loop and the trainer), checkpoint (what it saves and refuses), random (independent seeds), data (name to
 tensors), synthetic (data drawn on the spot), downloads and manifest (files fetched whole), profile (CPU or GPU sizes),
-show (figures, tables, source), marks and captions (what a caption may hold). Exercises: tasks (as data), grading (what
-a notebook calls), assessing (the verdict), trying (a learner's function, safely), comparing (results), diagnosing
-(mistakes known by their form).
+show (figures, tables, source), marks and captions (what a caption may hold). Exercises: tasks (as data), catalogue
+(read from their files), grading (what a notebook calls), assessing (the verdict), trying (a learner's function,
+safely), comparing (results), diagnosing (mistakes known by their form).
 """
