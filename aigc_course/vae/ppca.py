@@ -50,9 +50,10 @@ class PPCA(NamedTuple):
         """Logarithm of p(x) = N(m, W Wᵀ + σ² I), in nats, through M alone."""
         offset, m = x - self.mean, self.inner()
         d, k = self.weight.shape
-        seen = offset @ self.weight
-        explained = (torch.linalg.solve(m, seen.T).T * seen).sum(dim=1)
-        squares = (offset.square().sum(dim=1) - explained) / self.variance
+        z = torch.linalg.solve(m, self.weight.T @ offset.T).T
+        # oᵀ (W Wᵀ + σ² I)⁻¹ o is the least value of |o − W z|² / σ² + |z|², reached at the posterior mean z: a sum of
+        # squares. Textbooks write (|o|² − oᵀ W M⁻¹ Wᵀ o) / σ², which in float32 cancels to nothing when σ² is small.
+        squares = (offset - z @ self.weight.T).square().sum(dim=1) / self.variance + z.square().sum(dim=1)
         log_volume = (d - k) * self.variance.log() + torch.logdet(m)
         return -0.5 * (d * math.log(2 * math.pi) + log_volume + squares)
 

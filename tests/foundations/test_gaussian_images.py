@@ -21,6 +21,19 @@ def test_the_density_is_that_of_torch():
     torch.testing.assert_close(model.log_likelihood(x), reference, rtol=1e-4, atol=1e-3)
 
 
+@pytest.mark.parametrize("noise", [1e-4, 1e-6])
+def test_single_precision_is_enough_for_a_small_noise(noise):
+    """Catches |offset|² minus the squares along the directions: two numbers near 1000 whose difference is needed."""
+    g = torch.Generator().manual_seed(0)
+    basis = torch.linalg.qr(torch.randn(784, 60, generator=g)).Q.T
+    x = 4 * torch.randn(200, 60, generator=g) @ basis + noise**0.5 * torch.randn(200, 784, generator=g)
+    model = GaussianImages(x, components=60)
+    found = model.log_likelihood(x)
+    for name in ("mean", "directions", "variances", "noise"):
+        setattr(model, name, getattr(model, name).double())
+    torch.testing.assert_close(found.double(), model.log_likelihood(x.double()), rtol=1e-3, atol=0)
+
+
 def test_the_fit_is_a_maximum():
     """Catches n - 1 for n and a noise that is not the mean of what is left."""
     x = images(60)

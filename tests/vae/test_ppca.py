@@ -7,6 +7,7 @@ from sklearn.decomposition import PCA
 from torch.distributions import MultivariateNormal, Normal
 
 from aigc_course.core import data
+from aigc_course.foundations.gaussian_images import GaussianImages
 from aigc_course.vae import ppca
 from aigc_course.vae.gaussian_divergences import kl
 from aigc_course.vae.ppca import PPCA, maximum_likelihood, principal_angles
@@ -56,6 +57,29 @@ def test_evidence_is_that_of_a_full_normal(d, latent_dim):
     """Catches a wrong sign or power in the determinant and the inverse through M."""
     p, x = model(d, latent_dim), observations(d=d)
     torch.testing.assert_close(p.evidence(x), MultivariateNormal(p.mean, covariance(p)).log_prob(x))
+
+
+def in_single(p: PPCA) -> PPCA:
+    return PPCA(*(part.float() for part in p))
+
+
+@pytest.mark.parametrize("noise", [1e-4, 1e-6])
+def test_single_precision_is_enough_for_a_small_noise(noise):
+    """Catches |x|² minus a projection: both parts are near 1000, and what is needed is their difference over σ²."""
+    p = in_single(model(d=784, latent_dim=10)._replace(variance=torch.tensor(noise)))
+    torch.manual_seed(0)
+    x = p.sample(50)
+    reference = PPCA(*(part.double() for part in p)).evidence(x.double())
+    torch.testing.assert_close(p.evidence(x).double(), reference, rtol=1e-3, atol=0)
+
+
+def test_single_precision_is_enough_for_the_digits(digits):
+    """Catches the same on real images: 60 of the 64 directions, and little noise in the other four."""
+    p = maximum_likelihood(digits, latent_dim=60)
+    single, images = in_single(p), GaussianImages(digits.float(), components=60)
+    torch.testing.assert_close(single.evidence(digits.float()).double(), p.evidence(digits), rtol=1e-3, atol=0.05)
+    exact = GaussianImages(digits, components=60).log_likelihood(digits)
+    torch.testing.assert_close(images.log_likelihood(digits.float()).double(), exact, rtol=1e-3, atol=0.05)
 
 
 @pytest.mark.equation("vae_theory-evidence")
