@@ -13,6 +13,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from aigc_course.core.precision import no_autocast
+
 FLOOR = 1e-6  # the smallest variance: pixels that never vary would give 0, and an infinite density
 
 
@@ -42,6 +44,7 @@ class GaussianImages:
             flat = flat + other - other @ self.directions.T @ self.directions
         return flat.clamp(0, 1).view(n, *self.shape)
 
+    @no_autocast()
     def log_likelihood(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, " n"]:
         """Log density in nats per image: the chosen directions one by one, then the rest together."""
         offset = x.flatten(1) - self.mean

@@ -20,6 +20,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from aigc_course.core.precision import full_precision
+
 
 def causal_mask(side: int, *, centre: bool) -> Float[Tensor, "side side"]:
     """1 for places of a kernel that come before its middle in reading order (``centre``: the middle as well)."""
@@ -76,7 +78,7 @@ class PixelCNN(nn.Module):
 
     def log_prob(self, codes: Int[Tensor, "b gh gw"]) -> Float[Tensor, " b"]:
         """Exact log-probability of each grid in nats: the chain rule, all factors at once."""
-        return -F.cross_entropy(self(codes), codes, reduction="none").flatten(1).sum(dim=1)
+        return -F.cross_entropy(full_precision(self(codes)), codes, reduction="none").flatten(1).sum(dim=1)
 
     def loss(self, codes: Int[Tensor, "b gh gw"]) -> Float[Tensor, ""]:
         """Mean nats per grid."""

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from aigc_course.core.precision import full_precision
 from aigc_course.vae.vae import Gaussian, active_units, kl_to_standard_normal
 
 
@@ -33,8 +34,8 @@ def collapsed(q: Gaussian, *, nats: float = 0.1) -> bool:
 
 def aggregate_log_prob(z: Float[Tensor, "m k"], q: Gaussian) -> Float[Tensor, " m"]:
     """Log density of the aggregate posterior, the mean of q(z|x) over its examples, at each ``z``."""
-    every = Gaussian(q.mean.unsqueeze(0), q.logvar.unsqueeze(0))
-    squares = (z.unsqueeze(1) - every.mean).square() * (-every.logvar).exp()
+    every = Gaussian(*(full_precision(part).unsqueeze(0) for part in q))
+    squares = (full_precision(z).unsqueeze(1) - every.mean).square() * (-every.logvar).exp()
     densities = -0.5 * (math.log(2 * math.pi) + every.logvar + squares).sum(dim=2)
     return densities.logsumexp(dim=1) - math.log(len(q.mean))
 

@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from aigc_course.core.precision import full_precision, no_autocast
 from aigc_course.foundations.gaussian_images import GaussianImages
 from aigc_course.vae.vae import Gaussian, kl_to_standard_normal
 
@@ -36,16 +37,19 @@ class PPCA(NamedTuple):
         x = z @ self.weight.T + self.mean
         return x + self.variance.sqrt() * torch.randn_like(x)
 
+    @no_autocast()
     def log_likelihood(self, x: Float[Tensor, "b d"], z: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
         """Logarithm of p(x|z), in nats."""
-        squares = (x - self.mean - z @ self.weight.T).square().sum(dim=1)
+        squares = (x - self.mean - z.to(self.weight.dtype) @ self.weight.T).square().sum(dim=1)
         return -0.5 * (squares / self.variance + len(self.mean) * (2 * math.pi * self.variance).log())
 
+    @no_autocast()
     def inner(self) -> Float[Tensor, "k k"]:
         """M = Wᵀ W + σ² I."""
         identity = torch.eye(self.weight.shape[1], dtype=self.weight.dtype, device=self.weight.device)
         return self.weight.T @ self.weight + self.variance * identity
 
+    @no_autocast()
     def evidence(self, x: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
         """Logarithm of p(x) = N(m, W Wᵀ + σ² I), in nats, through M alone."""
         offset, m = x - self.mean, self.inner()
@@ -57,6 +61,7 @@ class PPCA(NamedTuple):
         log_volume = (d - k) * self.variance.log() + torch.logdet(m)
         return -0.5 * (d * math.log(2 * math.pi) + log_volume + squares)
 
+    @no_autocast()
     def posterior(self, x: Float[Tensor, "b d"]) -> tuple[Float[Tensor, "b k"], Float[Tensor, "k k"]]:
         """Mean M⁻¹ Wᵀ (x − m) of every p(z|x), and the covariance σ² M⁻¹ that they share."""
         m = self.inner()
@@ -75,7 +80,7 @@ class PPCA(NamedTuple):
 
     def elbo(self, x: Float[Tensor, "b d"], q: Gaussian) -> Float[Tensor, " b"]:
         """Exact evidence lower bound of any diagonal normal, in nats: the expectation over z done by hand."""
-        spread = (q.logvar.exp() * self.weight.square().sum(dim=0)).sum(dim=1) / self.variance
+        spread = (full_precision(q.logvar).exp() * self.weight.square().sum(dim=0)).sum(dim=1) / self.variance
         return self.log_likelihood(x, q.mean) - 0.5 * spread - kl_to_standard_normal(q)
 
     def rotated(self, rotation: Float[Tensor, "k k"]) -> "PPCA":

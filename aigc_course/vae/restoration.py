@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from aigc_course.core.precision import full_precision
 from aigc_course.vae.vae import VAE, log_prior
 
 
@@ -61,6 +62,7 @@ def _channel(logits: Tensor, flip: float) -> tuple[Tensor, Tensor]:
     """Log-probabilities that a pixel is seen white and seen black."""
     if not 0 < flip < 1:
         raise ValueError(f"flip={flip}; it is the probability that a pixel is turned over, between 0 and 1")
+    logits = full_precision(logits)
     white, black = F.logsigmoid(logits), F.logsigmoid(-logits)
     keep, swap = math.log1p(-flip), math.log(flip)
     return torch.logaddexp(white + keep, black + swap), torch.logaddexp(white + swap, black + keep)

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from aigc_course.core.precision import full_precision
 from aigc_course.foundations.vocabulary import BLANK, END, PAD
 from aigc_course.vae.annealing import weighted_loss
 from aigc_course.vae.vae import Gaussian, iwae_bound, kl_to_standard_normal, log_prior
@@ -99,7 +100,7 @@ def sentence_log_likelihood(x: Int[Tensor, "b t"], logits: Float[Tensor, "n v"])
     ``logits`` has a row for each of these, sentence after sentence, and none for padding.
     """
     words = x != PAD
-    nats = F.cross_entropy(logits, x[words], reduction="none")
+    nats = F.cross_entropy(full_precision(logits), x[words], reduction="none")
     return nats.new_zeros(len(x)).index_add(0, words.nonzero()[:, 0], -nats)
 
 

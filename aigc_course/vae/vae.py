@@ -27,6 +27,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from aigc_course.core.precision import full_precision
+
 
 class Gaussian(NamedTuple):
     """A diagonal normal, given by its mean and the logarithm of its variance."""
@@ -40,8 +42,9 @@ class Gaussian(NamedTuple):
 
     def log_prob(self, z: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
         """Logarithm of the density at ``z``, in nats."""
-        squares = (z - self.mean).square() * (-self.logvar).exp()
-        return -0.5 * (math.log(2 * math.pi) + self.logvar + squares).sum(dim=-1)
+        z, mean, logvar = full_precision(z), full_precision(self.mean), full_precision(self.logvar)
+        squares = (z - mean).square() * (-logvar).exp()
+        return -0.5 * (math.log(2 * math.pi) + logvar + squares).sum(dim=-1)
 
 
 def fully_connected(shape: tuple[int, ...], *, latent_dim: int, hidden: int = 400) -> "VAE":
@@ -59,6 +62,7 @@ def log_prior(z: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
 
 def bernoulli_log_likelihood(x: Float[Tensor, "b *shape"], logits: Float[Tensor, "b *shape"]) -> Float[Tensor, " b"]:
     """Log p(x|z) in nats, pixels independent given z; for grey ``x``, its mean over the coin tosses."""
+    logits, x = full_precision(logits), full_precision(x)
     return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(dim=1)
 
 
@@ -69,7 +73,8 @@ def pixel_entropy(x: Float[Tensor, "b *shape"]) -> Float[Tensor, " b"]:
 
 def kl_to_standard_normal(q: Gaussian) -> Float[Tensor, " b"]:
     """KL(q || N(0, I)) in nats (KW, appendix B)."""
-    return 0.5 * (q.mean.square() + q.logvar.exp() - 1 - q.logvar).sum(dim=-1)
+    mean, logvar = full_precision(q.mean), full_precision(q.logvar)
+    return 0.5 * (mean.square() + logvar.exp() - 1 - logvar).sum(dim=-1)
 
 
 def elbo(
@@ -81,6 +86,7 @@ def elbo(
 
 def iwae_bound(log_weights: Float[Tensor, "s b"]) -> Float[Tensor, " b"]:
     """Logarithm of the mean weight p(x, z) / q(z|x) over ``s`` draws, in nats (IWAE, section 3)."""
+    log_weights = full_precision(log_weights)
     return log_weights.logsumexp(dim=0) - math.log(len(log_weights))
 
 

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from aigc_course.core.precision import full_precision, no_autocast
 from aigc_course.foundations.information import entropy
 from aigc_course.layers.pixelcnn import PixelCNN
 from aigc_course.vae.vae import bernoulli_log_likelihood
@@ -50,8 +51,12 @@ def convolutional(
     return VQVAE(encoder, decoder, codebook_size=codebook_size, embedding_dim=embedding_dim, grid=grid, commit=commit)
 
 
+@no_autocast()
 def nearest_code(z: Float[Tensor, "n k"], codebook: Float[Tensor, "m k"]) -> Int[Tensor, " n"]:
     """Which entry lies nearest to each vector; |z|² is the same for every entry and left out."""
+    # Distances to a codebook far from 0 are small differences of large numbers: measure from the codebook's centre.
+    centre = full_precision(codebook).mean(dim=0)
+    z, codebook = full_precision(z) - centre, full_precision(codebook) - centre
     return (codebook.square().sum(dim=1) - 2 * z @ codebook.T).argmin(dim=1)
 
 
@@ -62,12 +67,12 @@ def straight_through(z: Float[Tensor, "*s"], vectors: Float[Tensor, "*s"]) -> Fl
 
 def codebook_loss(z: Float[Tensor, "b *s"], vectors: Float[Tensor, "b *s"]) -> Float[Tensor, " b"]:
     """Squared distance that only the codebook feels: entries move to the vectors they stand for (VQ)."""
-    return (z.detach() - vectors).square().flatten(1).sum(dim=1)
+    return (full_precision(z).detach() - full_precision(vectors)).square().flatten(1).sum(dim=1)
 
 
 def commitment_loss(z: Float[Tensor, "b *s"], vectors: Float[Tensor, "b *s"]) -> Float[Tensor, " b"]:
     """The same distance, felt by the encoder only: its vectors stay near the entries (VQ)."""
-    return (z - vectors.detach()).square().flatten(1).sum(dim=1)
+    return (full_precision(z) - full_precision(vectors).detach()).square().flatten(1).sum(dim=1)
 
 
 def codebook_usage(codes: Int[Tensor, "*s"], *, codebook_size: int) -> Float[Tensor, " m"]:
