@@ -55,9 +55,9 @@ def normal_kl(
     std_q: Float[Tensor, "*b"],
 ) -> Float[Tensor, "*b"]:
     """KL(p ‖ q) in nats of two normals, in closed form, elementwise."""
-    ratio = std_p / std_q
+    log_ratio = 2 * (std_p / std_q).log()  # of the variances
     shift = (mean_p - mean_q) / std_q
-    return 0.5 * (ratio.square() + shift.square() - 1) - ratio.log()
+    return 0.5 * (torch.expm1(log_ratio) - log_ratio + shift.square())  # in this form never negative
 
 
 def normal_nll(

@@ -33,7 +33,7 @@ def cell_bits(
     width = step / torch.as_tensor(std, dtype=torch.float64)
     middle = cells.double().abs() * width  # a normal density is symmetric; the left tail keeps its digits
     inner, outer = (torch.special.log_ndtr(width * side - middle) for side in (0.5, -0.5))
-    return -(inner + torch.log1p(-(outer - inner).exp())).sum(dim=1) / math.log(2)
+    return -(inner + (-torch.expm1(outer - inner)).log()).sum(dim=1) / math.log(2)
 
 
 class Compressed(NamedTuple):

@@ -22,6 +22,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from aigc_course.foundations.information import normal_kl
+
 WORDS = 4
 TOPICS = (
     (
@@ -74,7 +76,8 @@ def objective(
     a: Float[Tensor, "*g"], s: Float[Tensor, "*g"], *, words_unseen: float, weight: float = 1.0
 ) -> Float[Tensor, "*g"]:
     """What a code saves minus what it costs, in nats; 0 for the collapsed code a = 0, s = 1."""
-    kl = 0.5 * (a.double().square() + s.double().square() - 1 - s.double().square().log())
+    a, s = a.double(), s.double()
+    kl = normal_kl(a, s, torch.zeros_like(a), torch.ones_like(s))
     return words_unseen * topic_information(a, s) - weight * kl
 
 

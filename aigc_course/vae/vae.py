@@ -74,7 +74,8 @@ def pixel_entropy(x: Float[Tensor, "b *shape"]) -> Float[Tensor, " b"]:
 def kl_to_standard_normal(q: Gaussian) -> Float[Tensor, " b"]:
     """KL(q || N(0, I)) in nats (KW, appendix B)."""
     mean, logvar = full_precision(q.mean), full_precision(q.logvar)
-    return 0.5 * (mean.square() + logvar.exp() - 1 - logvar).sum(dim=-1)
+    # expm1(v) − v is never negative; exp(v) − 1 − v loses its digits near v = 0, where a collapsed posterior lives
+    return 0.5 * (mean.square() + torch.expm1(logvar) - logvar).sum(dim=-1)
 
 
 def elbo(

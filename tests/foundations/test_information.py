@@ -246,3 +246,14 @@ def test_f16_the_scale_of_the_squared_error_decides_what_is_learned():
     nats = slope(lambda f: information.normal_nll(pixels, f, variance=variance).mean())
     assert nats / added == pytest.approx(32 / (2 * variance), rel=1e-3)
     assert nats / added > 1000
+
+
+def test_kl_of_close_normals_is_never_negative():
+    """Catches r² − 1 − 2 log r, which is as often below 0 as above where both deviations are nearly equal."""
+    std = 1 + torch.logspace(-7, -2, 2001)
+    std = torch.cat([std, 2 - std])
+    zero, one = torch.zeros_like(std), torch.ones_like(std)
+    found = normal_kl(zero, std, zero, one)
+    assert found.min() >= 0
+    log_ratio = std.double().log()
+    torch.testing.assert_close(found.double(), log_ratio.square() + 2 * log_ratio**3 / 3, rtol=1e-2, atol=1e-12)
