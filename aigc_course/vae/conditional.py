@@ -66,13 +66,16 @@ class ConditionalVAE(nn.Module):
         return self.decoder(torch.cat([z, F.one_hot(y, self.classes).to(z.dtype)], dim=1))
 
     def elbo(self, x: Float[Tensor, "b *shape"], y: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
-        """One-draw estimate of a lower bound on log p(x|y), in nats per image."""
+        """Estimate of the evidence lower bound on log p(x|y) from one sample of each posterior, in nats per image."""
         q = self.encode(x)
-        return vae.elbo(x, self.decode(q.sample(), y), q, beta=self.beta)
+        return vae.elbo(x, self.decode(q.sample(), y), q)
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> Float[Tensor, ""]:
-        """What training minimises, from images and labels: the mean negative bound, in nats per image."""
-        return -self.elbo(*batch).mean()
+        """What training minimises, from images and labels: −log p(x|z, y) + β KL, in nats per image, batch mean."""
+        x, y = batch
+        q = self.encode(x)
+        log_likelihood = vae.bernoulli_log_likelihood(x, self.decode(q.sample(), y))
+        return (self.beta * vae.kl_to_standard_normal(q) - log_likelihood).mean()
 
     @torch.no_grad()
     def sample(self, n: int, y: Int[Tensor, " n"] | None = None) -> Float[Tensor, "n *shape"]:

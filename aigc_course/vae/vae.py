@@ -78,11 +78,9 @@ def kl_to_standard_normal(q: Gaussian) -> Float[Tensor, " b"]:
     return 0.5 * (mean.square() + torch.expm1(logvar) - logvar).sum(dim=-1)
 
 
-def elbo(
-    x: Float[Tensor, "b *shape"], logits: Float[Tensor, "b *shape"], q: Gaussian, *, beta: float = 1.0
-) -> Float[Tensor, " b"]:
-    """Evidence lower bound in nats per image, from logits of one draw of q; ``beta`` ≠ 1 reweights the KL term."""
-    return bernoulli_log_likelihood(x, logits) - beta * kl_to_standard_normal(q)
+def elbo(x: Float[Tensor, "b *shape"], logits: Float[Tensor, "b *shape"], q: Gaussian) -> Float[Tensor, " b"]:
+    """Evidence lower bound log p(x|z) − KL(q ‖ p(z)) in nats per image, from the logits at one sample z of ``q``."""
+    return bernoulli_log_likelihood(x, logits) - kl_to_standard_normal(q)
 
 
 def iwae_bound(log_weights: Float[Tensor, "s b"]) -> Float[Tensor, " b"]:
@@ -99,7 +97,7 @@ def active_units(means: Float[Tensor, "n k"], *, threshold: float = 0.01) -> Boo
 
 
 class VAE(nn.Module):
-    """An encoder, a decoder, and the prior N(0, I) between them."""
+    """An encoder, a decoder, and the prior N(0, I) between them; ``beta`` weighs the KL term of the loss only."""
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module, *, latent_dim: int, beta: float = 1.0) -> None:
         super().__init__()
@@ -115,13 +113,15 @@ class VAE(nn.Module):
         return self.decoder(z)
 
     def elbo(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, " b"]:
-        """One-draw estimate of the evidence lower bound, in nats per image."""
+        """Estimate of the evidence lower bound from one sample of each posterior, in nats per image, whatever β is."""
         q = self.encode(x)
-        return elbo(x, self.decode(q.sample()), q, beta=self.beta)
+        return elbo(x, self.decode(q.sample()), q)
 
     def loss(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
-        """What training minimises: the mean negative bound of a batch, in nats per image."""
-        return -self.elbo(x).mean()
+        """What training minimises: −log p(x|z) + β KL, in nats per image, averaged over the batch; −ELBO at β = 1."""
+        q = self.encode(x)
+        log_likelihood = bernoulli_log_likelihood(x, self.decode(q.sample()))
+        return (self.beta * kl_to_standard_normal(q) - log_likelihood).mean()
 
     @torch.no_grad()
     def sample(self, n: int) -> Float[Tensor, "n *shape"]:

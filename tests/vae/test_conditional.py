@@ -85,6 +85,16 @@ def test_loss_is_the_mean_negative_bound():
         assert loss.item() == pytest.approx((beta * kl - pixels).item(), abs=1e-5)
 
 
+def test_the_bound_does_not_depend_on_the_weight_of_the_loss():
+    """Catches a β inside the bound: at β = 0 it would lie above the evidence log p(x|y)."""
+    model, bounds = tiny(), []
+    for model.beta in (0.0, 1.0, 5.0):
+        torch.manual_seed(0)
+        bounds.append(model.elbo(IMAGES, torch.tensor([0, 1, 1, 0])))
+    assert torch.equal(bounds[0], bounds[1])
+    assert torch.equal(bounds[2], bounds[1])
+
+
 def test_every_class_of_every_code():
     """Catches codes and classes exchanged in the grid of pictures."""
     torch.manual_seed(0)

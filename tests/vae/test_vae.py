@@ -151,6 +151,16 @@ def test_no_logits_beat_the_entropy_of_grey_pixels():
     assert vae.pixel_entropy(x.round()).tolist() == [0] * 6
 
 
+def posterior_gap() -> float:
+    """KL(q ‖ p(z|x)) in nats by the grid, for q = N(0.8, exp(-1)) and the second image."""
+    log_q = Normal(0.8, math.exp(-0.5)).log_prob(GRID)
+    log_joint = Bernoulli(logits=Tiny()(GRID)).log_prob(IMAGES[1]).sum(-1, keepdim=True) + Normal(0.0, 1.0).log_prob(
+        GRID
+    )
+    log_posterior = log_joint - log_evidence(IMAGES[1:2])
+    return ((log_q + CELL).exp() * (log_q - log_posterior)).sum().item()
+
+
 # The bound ---------------------------------------------------------------------------------------------------------
 
 
@@ -190,6 +200,17 @@ def test_bound_never_exceeds_the_evidence(mean, logvar):
     with torch.no_grad():
         draws = model.elbo(x)
     assert draws.mean() <= log_evidence(IMAGES[1:2]) + 5 * draws.std() / 20_000**0.5
+
+
+@pytest.mark.parametrize("beta", [0.0, 1.0, 8.0])
+def test_the_bound_is_a_bound_whatever_the_weight_of_the_loss(beta):
+    """Catches a β inside the bound: at β = 0 it would lie above the estimate of log p(x) that it should bound."""
+    torch.manual_seed(0)
+    model, x = VAE(Fixed(0.8, -1.0), Tiny(), latent_dim=1, beta=beta), IMAGES[1:2].expand(20_000, 2)
+    draws, estimates = model.elbo(x), model.log_likelihood(x, num_samples=20)
+    assert draws.mean() < estimates.mean() - 0.1
+    exact = log_evidence(IMAGES[1:2]) - draws.mean()  # the gap, KL(q ‖ p(z|x)), does not depend on β
+    assert exact.item() == pytest.approx(posterior_gap(), abs=0.02)
 
 
 @pytest.mark.equation("vae-loss")
