@@ -9,7 +9,7 @@ Symbols
     means    posterior means, what the scores read
 
 Conventions: information is in nats. Numbers are cut into bins that hold equally many examples, so that a score does
-not change when a code or a factor is stretched or bent. Factors are continuous: bins would cut equal values apart.
+not change when a code or a factor is stretched or bent. Equal values always share a bin.
 """
 
 import math
@@ -46,8 +46,15 @@ def gaussian_information(share: Float[Tensor, "*s"], *, noise: float) -> Float[T
 
 
 def equal_bins(values: Float[Tensor, "n d"], *, bins: int) -> Int[Tensor, "n d"]:
-    """Each column cut into ``bins`` parts of equally many examples, by rank."""
-    return values.argsort(dim=0).argsort(dim=0) * bins // len(values)
+    """Number, below ``bins``, of the bin of each value within its column: bins of equally many examples, by rank.
+
+    Equal values share the bin of their middle rank. So a constant column is one bin and carries no information; ranks
+    that tell equal values apart would number them in the order of the examples, and a sorted factor would explain that.
+    """
+    columns = values.T.contiguous()
+    ordered = columns.sort(dim=1).values
+    first, after = (torch.searchsorted(ordered, columns, right=right) for right in (False, True))
+    return ((first + after - 1) * bins // (2 * len(values))).T
 
 
 def mutual_information(a: Int[Tensor, " n"], b: Int[Tensor, " n"]) -> Float[Tensor, ""]:
@@ -62,10 +69,17 @@ def mutual_information(a: Int[Tensor, " n"], b: Int[Tensor, " n"]) -> Float[Tens
 def mutual_information_table(
     means: Float[Tensor, "n k"], factors: Float[Tensor, "n f"], *, bins: int = 20, factor_bins: int = 10
 ) -> Float[Tensor, "k f"]:
-    """Share of each factor's entropy that each number of the code tells: 0 nothing, 1 everything."""
+    """Mutual information of each latent dimension and each factor, divided by the factor's entropy: from 0 to 1.
+
+    Raises:
+        ValueError: A factor is constant, so that its entropy is 0 and no share of it can be given.
+    """
     code, truth = equal_bins(means, bins=bins), equal_bins(factors, bins=factor_bins)
     nats = [[mutual_information(unit, factor) for factor in truth.T] for unit in code.T]
     entropies = torch.stack([mutual_information(factor, factor) for factor in truth.T])
+    if not entropies.all():
+        still = int((entropies == 0).nonzero()[0])
+        raise ValueError(f"factor {still} is the same for all {len(factors)} examples; leave it out")
     return torch.tensor(nats) / entropies
 
 
@@ -92,8 +106,9 @@ def least_varying_latent(means: Float[Tensor, "v g k"]) -> Int[Tensor, " v"]:
 
     A number that never varies at all says nothing and gets no vote.
     """
-    overall = means.flatten(0, 1).var(dim=0)
-    return (means.var(dim=1) / overall).masked_fill(overall == 0, math.inf).argmin(dim=1)
+    every = means.flatten(0, 1)
+    still = every.amin(dim=0) == every.amax(dim=0)  # the variance of equal numbers is rarely 0: their mean is rounded
+    return (means.var(dim=1) / every.var(dim=0)).masked_fill(still, math.inf).argmin(dim=1)
 
 
 def factorvae_score(quietest: Int[Tensor, " v"], fixed: Int[Tensor, " v"]) -> float:

@@ -92,6 +92,22 @@ def test_bins_hold_equally_many():
     assert torch.equal(cut, d.equal_bins(values.pow(3) + 7, bins=5))
 
 
+@pytest.mark.equation("vae_variants-mutual-information")
+def test_equal_values_share_a_bin_and_a_constant_tells_nothing():
+    """Catches ranks that tell equal values apart: a constant unit then says when a sorted factor was drawn (0.76)."""
+    constant, factor = torch.full((1000, 1), 0.3), torch.linspace(0, 1, 1000).unsqueeze(1)
+    assert d.equal_bins(constant, bins=20).unique().numel() == 1
+    assert d.mutual_information_table(constant, factor).item() == 0
+    steps = torch.arange(1000).div(250, rounding_mode="floor").unsqueeze(1).float()  # four values, 250 of each
+    shuffled = steps[torch.randperm(1000, generator=torch.Generator().manual_seed(0))]
+    for values in (steps, shuffled):
+        found = d.equal_bins(values, bins=10)
+        assert all(found[values == value].unique().numel() == 1 for value in range(4))
+        assert d.mutual_information_table(values, values, bins=10).item() == pytest.approx(1)
+    with pytest.raises(ValueError, match="factor 1 is the same for all 1000 examples"):
+        d.mutual_information_table(factor, torch.cat([factor, constant], dim=1))
+
+
 @pytest.mark.equation("vae_variants-toy-information")
 def test_information_of_normal_numbers():
     """Catches a standard deviation for a variance, a lost ½: integrated on a grid, and a perfect channel is endless."""
@@ -191,8 +207,9 @@ def test_a_number_is_measured_against_all_examples():
 def test_a_number_that_never_varies_gets_no_vote():
     """Catches 0 / 0, which is no number and would win every vote."""
     torch.manual_seed(0)
-    means = torch.cat([torch.randn(6, 8, 2), torch.zeros(6, 8, 1)], dim=2)
-    assert d.least_varying_latent(means).max() < 2
+    for constant in (0.0, 0.1, 0.7):  # the computed variance of the last two is above 0
+        means = torch.cat([torch.randn(60, 32, 2), torch.full((60, 32, 1), constant)], dim=2)
+        assert d.least_varying_latent(means).max() < 2
 
 
 @pytest.mark.equation("vae_variants-votes")
