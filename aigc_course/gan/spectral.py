@@ -10,13 +10,17 @@ Conventions: a convolution's kernel (o, i, h, w) becomes the matrix (o, i·h·w)
 matrix sees one patch; ``operator_norm`` measures the whole map from image to image.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
+
+from aigc_course.core.precision import no_autocast
 
 
 def as_matrix(weight: Float[Tensor, "o *rest"]) -> Float[Tensor, "o i"]:
@@ -43,7 +47,10 @@ def singular_value(matrix: Float[Tensor, "o i"], u: Float[Tensor, " o"], v: Floa
 
 
 class SpectralNorm(nn.Module):
-    """W / σ(W), with σ from one power iteration in each training pass that starts where the last one ended."""
+    """W / σ(W), where σ = uᵀ W v; ``advance`` turns u and v one step further towards the singular vectors of W.
+
+    Reading the weight changes nothing. ``normalise`` lets each training pass advance once.
+    """
 
     u: Tensor
     v: Tensor
@@ -55,23 +62,52 @@ class SpectralNorm(nn.Module):
         self.register_buffer("u", u)
         self.register_buffer("v", v)
 
+    @no_autocast()
     def forward(self, weight: Float[Tensor, "o *rest"]) -> Float[Tensor, "o *rest"]:
-        """The gradient sees u and v as constants, and W both above and below the line."""
-        matrix = as_matrix(weight)
-        if self.training:
-            with torch.no_grad():
-                u, v = power_iteration(matrix, self.v)
-                self.u.copy_(u)
-                self.v.copy_(v)
-        return weight / singular_value(matrix, self.u.clone(), self.v.clone())
+        """The normalised weight. Its gradient treats u and v as constants, and sees W in numerator and denominator."""
+        # copies, because ``advance`` overwrites u and v in place, possibly before this pass is differentiated
+        return weight / singular_value(as_matrix(weight), self.u.clone(), self.v.clone())
+
+    @torch.no_grad()
+    @no_autocast()
+    def advance(self, weight: Float[Tensor, "o *rest"]) -> None:
+        """One power iteration from where the last one ended: weights move little between updates, so one is enough."""
+        u, v = power_iteration(as_matrix(weight), self.v)
+        self.u.copy_(u)
+        self.v.copy_(v)
 
 
 def normalise(network: nn.Module) -> nn.Module:
-    """Give every dense layer and convolution in a network a ``SpectralNorm``; returns the network."""
+    """Give every dense layer and convolution of ``network`` a ``SpectralNorm``, in place; returns the network.
+
+    Each training pass of a layer first makes one power iteration. In evaluation, while a norm is measured and when
+    ``layer.weight`` is read, the estimate stays as it is (torch's own parametrization advances at each reading).
+    """
     for layer in list(network.modules()):
         if isinstance(layer, nn.Linear | nn.Conv2d):
             parametrize.register_parametrization(layer, "weight", SpectralNorm(layer.weight))
+            layer.register_forward_pre_hook(_advance)
     return network
+
+
+_measuring = False  # whether ``operator_norm`` is running: its passes are no training
+
+
+def _advance(layer: nn.Module, _: Any) -> None:
+    """A hook: before a training pass of a normalised layer, one power iteration."""
+    if layer.training and not _measuring:
+        parametrization: Any = layer.parametrizations
+        parametrization.weight[0].advance(parametrization.weight.original)
+
+
+@contextmanager
+def _no_power_iteration() -> Iterator[None]:
+    global _measuring
+    before, _measuring = _measuring, True
+    try:
+        yield
+    finally:
+        _measuring = before
 
 
 def lipschitz_bound(network: nn.Module) -> float:
@@ -88,6 +124,7 @@ def lipschitz_bound(network: nn.Module) -> float:
     return bound.item()
 
 
+@_no_power_iteration()
 def operator_norm(
     linear: Callable[[Float[Tensor, "1 *s"]], Tensor], shape: tuple[int, ...], *, steps: int = 100
 ) -> float:

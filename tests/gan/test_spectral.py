@@ -82,6 +82,35 @@ def test_evaluation_changes_nothing():
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
+MEASURES = {
+    "reading the weight": lambda network: network.weight,
+    "the bound of a chain": lambda network: spectral.lipschitz_bound(nn.Sequential(network)),
+    "the norm of the module": lambda network: spectral.operator_norm(network, (6,), steps=3),
+    "the norm of a function": lambda network: spectral.operator_norm(lambda x: network(x), (6,), steps=3),
+}
+
+
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES.keys())
+def test_measuring_changes_nothing_in_training_mode(measure):
+    """Catches a measurement that makes power iterations: the network trained afterwards would be another one."""
+    network = spectral.normalise(nn.Linear(6, 4, bias=False)).train()
+    before = copy.deepcopy(network.state_dict())
+    measure(network)
+    assert network.training
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    network(torch.randn(2, 6))  # a training pass still advances
+    assert not all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_a_copy_advances_its_own_estimate():
+    """Catches a hook that goes on turning the vectors of the network that it was copied from."""
+    network = spectral.normalise(nn.Linear(6, 4)).train()
+    twin, before = copy.deepcopy(network), copy.deepcopy(network.state_dict())
+    twin(torch.randn(2, 6))
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert not torch.equal(twin.parametrizations.weight[0].u, network.parametrizations.weight[0].u)
+
+
 @pytest.mark.equation("gan_better-chain-bound")
 def test_no_slope_exceeds_the_product_of_the_layers():
     network = gan.mlp_discriminator(shape=(3,), hidden=16)
