@@ -25,6 +25,11 @@ from aigc_course.gan.dcgan import RECIPE
 
 # The search that gave ``dcgan`` its recipe, repeated: these networks want smaller steps, and at 0.004 they fall apart.
 STYLE_RECIPE: dict[str, Any] = RECIPE | {"lr_g": 2e-3, "lr_d": 2e-3}
+# Demodulated kernels have norm 1 for each output channel, summed over input channels and all 4 × 4 taps. In a transposed
+# convolution with stride 2, the taps that reach one output pixel are every second row and every second column of the
+# kernel: 2 × 2 of 4 × 4. Of inputs that are uncorrelated with variance 1, the output's variance is the sum of the
+# squares of these taps, a quarter of the whole on average. Twice the output has variance 1, as its input had.
+GAIN = 2.0
 LAYERS = 3  # places where a style enters: 4×4 to 8×8, to 16×16, to 32×32 and the colour
 
 
@@ -53,15 +58,16 @@ class ModulatedConvolution(nn.Module):
         self.demodulate = demodulate
 
     def forward(self, x: Float[Tensor, "b i h w"], w: Float[Tensor, "b d"]) -> Float[Tensor, "b o h2 w2"]:
-        """Equal to a convolution with ``modulated_weights`` kernels, without making one kernel for each example.
+        """Feature maps of twice the side: ``GAIN`` times the transposed convolution with ``modulated_weights``, + bias.
 
-        Scaling an input channel of the kernel is scaling that channel of the image; the norm is a factor of the output.
+        Without demodulation the gain is 1. No kernel is made for each example: scaling an input channel of the kernel
+        is scaling that channel of ``x``, and dividing an output channel by its norm is dividing that of the result.
         """
         scale = self.style(w)
         x = F.conv_transpose2d(x * scale[:, :, None, None], self.weight, stride=2, padding=1)
         if self.demodulate:
             norm = (scale.square() @ self.weight.square().sum(dim=(2, 3)) + 1e-8).rsqrt()
-            x = 2 * x * norm[:, :, None, None]
+            x = GAIN * x * norm[:, :, None, None]
         return x + self.bias[:, None, None]
 
 

@@ -41,8 +41,19 @@ def test_the_fast_layer_equals_one_kernel_for_each_example(demodulate):
     slow = torch.cat(
         [F.conv_transpose2d(one[None], kernel, stride=2, padding=1) for one, kernel in zip(x, kernels, strict=True)]
     )
-    factor = 2 if demodulate else 1  # an output pixel sees four of the sixteen taps, a quarter of the sum of squares
+    factor = style.GAIN if demodulate else 1
     torch.testing.assert_close(layer(x, w), factor * slow + layer.bias[:, None, None], atol=1e-5, rtol=1e-5)
+
+
+def test_the_gain_makes_up_for_the_taps_that_an_output_pixel_does_not_meet():
+    """Catches a gain that the kernel does not need: each of the four kinds of output pixel meets 2 × 2 of 4 × 4 taps,
+    so that of a demodulated kernel, whose squares add up to 1, a quarter is met on average."""
+    taps = torch.arange(16.0).view(1, 1, 4, 4)
+    met = [F.conv_transpose2d(torch.ones(1, 1, 6, 6), (taps == i).float(), stride=2, padding=1) for i in range(16)]
+    inside = torch.cat(met)[:, 0, 2:-2, 2:-2]
+    assert (inside.sum(dim=0) == 4).all()
+    assert inside.mean(dim=(1, 2)).tolist() == [0.25] * 16
+    assert style.GAIN**2 * 0.25 == 1
 
 
 def test_demodulation_keeps_the_size_of_the_signal():
