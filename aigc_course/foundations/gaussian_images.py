@@ -38,9 +38,9 @@ class GaussianImages:
 
     def sample(self, n: int, *, noise: bool = False) -> Float[Tensor, "n *shape"]:
         """``n`` images, clipped to [0, 1]; without the noise of the other directions unless it is asked for."""
-        flat = self.mean + torch.randn(n, len(self.variances)) * self.variances.sqrt() @ self.directions
+        flat = self.mean + self._normal(n, len(self.variances)) * self.variances.sqrt() @ self.directions
         if noise:
-            other = torch.randn(n, len(self.mean)) * self.noise.sqrt()
+            other = self._normal(n, len(self.mean)) * self.noise.sqrt()
             flat = flat + other - other @ self.directions.T @ self.directions
         return flat.clamp(0, 1).view(n, *self.shape)
 
@@ -56,6 +56,9 @@ class GaussianImages:
         squared = (along.square() / self.variances).sum(dim=1) + rest / self.noise
         log_volume = self.variances.log().sum() + (d - k) * self.noise.log()
         return -0.5 * (d * math.log(2 * math.pi) + log_volume + squared)
+
+    def _normal(self, n: int, k: int) -> Float[Tensor, "n k"]:
+        return torch.randn(n, k, dtype=self.mean.dtype, device=self.mean.device)
 
 
 def one_per_class(x: Float[Tensor, "n *shape"], y: Int[Tensor, " n"], *, components: int) -> list[GaussianImages]:

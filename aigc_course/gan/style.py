@@ -25,7 +25,7 @@ from aigc_course.gan.dcgan import RECIPE
 
 # The search that gave ``dcgan`` its recipe, repeated: these networks want smaller steps, and at 0.004 they fall apart.
 STYLE_RECIPE: dict[str, Any] = RECIPE | {"lr_g": 2e-3, "lr_d": 2e-3}
-# Demodulated kernels have norm 1 for each output channel, summed over input channels and all 4 × 4 taps. In a transposed
+# Demodulated kernels have norm 1 for each output channel, over input channels and all 4 × 4 taps. In a transposed
 # convolution with stride 2, the taps that reach one output pixel are every second row and every second column of the
 # kernel: 2 × 2 of 4 × 4. Of inputs that are uncorrelated with variance 1, the output's variance is the sum of the
 # squares of these taps, a quarter of the whole on average. Twice the output has variance 1, as its input had.

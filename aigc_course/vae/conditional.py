@@ -80,12 +80,13 @@ class ConditionalVAE(nn.Module):
     @torch.no_grad()
     def sample(self, n: int, y: Int[Tensor, " n"] | None = None) -> Float[Tensor, "n *shape"]:
         """Probabilities of white for codes from the prior, of given classes or of classes drawn alike."""
-        device = next(self.parameters()).device
+        like = next(self.parameters())
         if y is None:
-            y = torch.randint(self.classes, (n,), device=device)
+            y = torch.randint(self.classes, (n,), device=like.device)
         if len(y) != n:
             raise ValueError(f"{len(y)} labels for {n} images; give one label for each")
-        return self.decode(torch.randn(n, self.latent_dim, device=device), y).sigmoid()
+        z = torch.randn(n, self.latent_dim, device=like.device, dtype=like.dtype)
+        return self.decode(z, y).sigmoid()
 
     @torch.no_grad()
     def every_class(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "b classes *shape"]:

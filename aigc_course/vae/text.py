@@ -199,8 +199,9 @@ class TextVAE(nn.Module):
     @torch.no_grad()
     def interpolate(self, start: Int[Tensor, "1 t"], end: Int[Tensor, "1 t"], *, steps: int) -> Int[Tensor, "steps t2"]:
         """Greedy sentences for ``steps`` codes on the straight line between the posterior means of two sentences."""
-        weight = torch.linspace(0, 1, steps, device=start.device).unsqueeze(1)
-        return self.generate(torch.lerp(self.encode(start).mean, self.encode(end).mean, weight), greedy=True)
+        first, last = self.encode(start).mean, self.encode(end).mean
+        weight = torch.linspace(0, 1, steps, device=first.device, dtype=first.dtype).unsqueeze(1)
+        return self.generate(torch.lerp(first, last, weight), greedy=True)
 
     @torch.no_grad()
     def log_likelihood(self, x: Int[Tensor, "b t"], *, num_samples: int) -> Float[Tensor, " b"]:

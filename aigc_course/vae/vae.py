@@ -139,9 +139,10 @@ class VAE(nn.Module):
         self, start: Float[Tensor, "b *shape"], end: Float[Tensor, "b *shape"], *, steps: int
     ) -> Float[Tensor, "b steps *shape"]:
         """Decode ``steps`` codes on the straight line between the posterior means of two images."""
-        weight = torch.linspace(0, 1, steps, device=start.device).view(1, -1, 1)
-        codes = torch.lerp(self.encode(start).mean.unsqueeze(1), self.encode(end).mean.unsqueeze(1), weight)
-        return self.decode(codes.flatten(0, 1)).sigmoid().unflatten(0, (len(start), steps))
+        first, last = self.encode(start).mean, self.encode(end).mean
+        weight = torch.linspace(0, 1, steps, device=first.device, dtype=first.dtype).view(1, -1, 1)
+        z = torch.lerp(first.unsqueeze(1), last.unsqueeze(1), weight)
+        return self.decode(z.flatten(0, 1)).sigmoid().unflatten(0, (len(start), steps))
 
     @torch.no_grad()
     def log_likelihood(self, x: Float[Tensor, "b *shape"], *, num_samples: int) -> Float[Tensor, " b"]:

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from aigc_course.vae import vae
+from aigc_course.foundations.gaussian_images import GaussianImages
+from aigc_course.vae import conditional, text, vae, vqvae
+from aigc_course.vae.linear_vae import LinearVAE
 
 
 def test_one_mean_cannot_vary():
@@ -12,12 +14,52 @@ def test_one_mean_cannot_vary():
         vae.active_units(torch.zeros(1, 3))
 
 
-def test_double_precision_stays():
-    """Catches draws in single precision inside a model of double precision."""
-    torch.manual_seed(0)
+def plain() -> list[torch.Tensor]:
     model, x = vae.fully_connected((1, 2, 2), latent_dim=2, hidden=4).double(), torch.rand(3, 1, 2, 2).double()
-    results = model.sample(3), model.elbo(x), model.log_likelihood(x, num_samples=2)
-    assert {result.dtype for result in results} == {torch.float64}
+    path = model.interpolate(x, x.flip(0), steps=3)
+    return [
+        model.sample(3),
+        model.elbo(x),
+        model.loss(x),
+        model.reconstruct(x),
+        path,
+        model.log_likelihood(x, num_samples=2),
+    ]
+
+
+def with_classes() -> list[torch.Tensor]:
+    model = conditional.fully_connected((1, 2, 2), latent_dim=2, classes=3, hidden=4).double()
+    x, y = torch.rand(3, 1, 2, 2).double(), torch.tensor([0, 1, 2])
+    return [model.sample(3), model.sample(3, y), model.elbo(x, y), model.loss((x, y)), model.every_class(x[:, 0, :, 0])]
+
+
+def linear() -> list[torch.Tensor]:
+    model, x = LinearVAE((4,), latent_dim=2).double(), torch.rand(3, 4).double()
+    return [model.sample(3), model.elbo(x), model.exact_elbo(x), model.reconstruct(x), model.ppca().evidence(x)]
+
+
+def sentences() -> list[torch.Tensor]:
+    model, x = text.TextVAE(9, latent_dim=2, hidden=4).double(), torch.tensor([[3, 4, 2], [5, 2, 0]])
+    model.interpolate(x[:1], x[1:], steps=3)
+    model.sample(2)
+    return [model.elbo(x), model.loss(x), model.log_likelihood(x, num_samples=2)]
+
+
+def quantised() -> list[torch.Tensor]:
+    model, x = vqvae.convolutional(side=8, halvings=1, base_channels=2).double(), torch.rand(3, 1, 8, 8).double()
+    return [model.loss(x), model.sample(2), model.reconstruct(x)]
+
+
+def principal_components() -> list[torch.Tensor]:
+    model = GaussianImages(torch.rand(9, 1, 2, 2).double(), components=2)
+    return [model.sample(3), model.sample(3, noise=True), model.log_likelihood(torch.rand(3, 1, 2, 2).double())]
+
+
+@pytest.mark.parametrize("results", [plain, with_classes, linear, sentences, quantised, principal_components])
+def test_double_precision_stays(results):
+    """Catches numbers in single precision inside a model of double precision: most of them raise an error."""
+    torch.manual_seed(0)
+    assert {result.dtype for result in results()} == {torch.float64}
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
