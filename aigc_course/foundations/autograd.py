@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+Number = float | int
 Pullback = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 
 
@@ -35,7 +36,7 @@ def topological_sort(result: Any) -> list[Any]:
 class Value:
     """One number, the numbers it was computed from, and its derivative with respect to each of them."""
 
-    def __init__(self, data: float, parents: Sequence["Value"] = (), local_gradients: Sequence[float] = ()) -> None:
+    def __init__(self, data: Number, parents: Sequence["Value"] = (), local_gradients: Sequence[float] = ()) -> None:
         self.data, self.grad = float(data), 0.0
         self.parents, self.local_gradients = tuple(parents), tuple(local_gradients)
 
@@ -49,17 +50,17 @@ class Value:
             for parent, slope in zip(node.parents, node.local_gradients, strict=True):
                 parent.grad += slope * node.grad
 
-    def __add__(self, other: "Value | float") -> "Value":
+    def __add__(self, other: "Value | Number") -> "Value":
         """A sum passes changes on as they are."""
         other = _value(other)
         return Value(self.data + other.data, (self, other), (1.0, 1.0))
 
-    def __mul__(self, other: "Value | float") -> "Value":
+    def __mul__(self, other: "Value | Number") -> "Value":
         """A product scales the change of one factor by the other."""
         other = _value(other)
         return Value(self.data * other.data, (self, other), (other.data, self.data))
 
-    def __pow__(self, power: float) -> "Value":
+    def __pow__(self, power: Number) -> "Value":
         """A fixed power."""
         return Value(self.data**power, (self,), (power * self.data ** (power - 1),))
 
@@ -81,26 +82,40 @@ class Value:
         """The positive part; at 0 the slope is taken as 0, as torch does."""
         return Value(max(0.0, self.data), (self,), (float(self.data > 0),))
 
+    def sigmoid(self) -> "Value":
+        """The logistic function 1 / (1 + e⁻ᶻ), written with tanh, which cannot overflow."""
+        result = 0.5 * (1 + math.tanh(0.5 * self.data))
+        return Value(result, (self,), (result * (1 - result),))
+
+    def softplus(self) -> "Value":
+        """log(1 + eᶻ), without overflow; its derivative is the sigmoid."""
+        result = max(0.0, self.data) + math.log1p(math.exp(-abs(self.data)))
+        return Value(result, (self,), (0.5 * (1 + math.tanh(0.5 * self.data)),))
+
     __radd__, __rmul__ = __add__, __mul__
 
     def __neg__(self) -> "Value":
         """Minus one times the number."""
         return self * -1.0
 
-    def __sub__(self, other: "Value | float") -> "Value":
+    def __sub__(self, other: "Value | Number") -> "Value":
         """A sum with the negative."""
         return self + -_value(other)
 
-    def __rsub__(self, other: float) -> "Value":
+    def __rsub__(self, other: Number) -> "Value":
         """A number minus this one."""
         return _value(other) - self
 
-    def __truediv__(self, other: "Value | float") -> "Value":
-        """A product with the power −1."""
+    def __truediv__(self, other: "Value | Number") -> "Value":
+        """``self / other``: a product with the power −1."""
         return self * _value(other) ** -1.0
 
+    def __rtruediv__(self, other: Number) -> "Value":
+        """``other / self`` for a plain number ``other``."""
+        return _value(other) / self
 
-def _value(x: "Value | float") -> Value:
+
+def _value(x: "Value | Number") -> Value:
     return x if isinstance(x, Value) else Value(x)
 
 
@@ -110,7 +125,7 @@ class Array:
     __array_ufunc__ = None  # or numpy would take `array + Array` apart, element by element
 
     def __init__(self, data: Any, parents: Sequence["Array"] = (), pullback: Pullback | None = None) -> None:
-        self.data = np.asarray(data, dtype=np.float64)
+        self.data = np.array(data, dtype=np.float64)  # a copy: changing the caller's array must not change this one
         self.grad = np.zeros_like(self.data)
         self.parents, self.pullback = tuple(parents), pullback
 
@@ -144,18 +159,21 @@ class Array:
     def __mul__(self, other: Any) -> "Array":
         """Element by element, with broadcasting."""
         other = _array(other)
-        return Array(self.data * other.data, (self, other), lambda g: (g * other.data, g * self.data))
+        a, b = self.data.copy(), other.data.copy()
+        return Array(a * b, (self, other), lambda g: (g * b, g * a))
 
     def __matmul__(self, other: Any) -> "Array":
         """Product of two matrices: the gradient goes back through the transposed other one."""
         other = _array(other)
         if self.data.ndim != 2 or other.data.ndim != 2:
             raise ValueError(f"@ needs two matrices, got shapes {self.shape} and {other.shape}; use .reshape first")
-        return Array(self.data @ other.data, (self, other), lambda g: (g @ other.data.T, self.data.T @ g))
+        a, b = self.data.copy(), other.data.copy()
+        return Array(a @ b, (self, other), lambda g: (g @ b.T, a.T @ g))
 
-    def __pow__(self, power: float) -> "Array":
+    def __pow__(self, power: Number) -> "Array":
         """A fixed power of each element."""
-        return Array(self.data**power, (self,), lambda g: (g * power * self.data ** (power - 1),))
+        derivative = power * self.data ** (power - 1)
+        return Array(self.data**power, (self,), lambda g: (g * derivative,))
 
     def exp(self) -> "Array":
         """The exponential of each element."""
@@ -164,11 +182,13 @@ class Array:
 
     def log(self) -> "Array":
         """The natural logarithm of each element."""
-        return Array(np.log(self.data), (self,), lambda g: (g / self.data,))
+        a = self.data.copy()
+        return Array(np.log(a), (self,), lambda g: (g / a,))
 
     def relu(self) -> "Array":
         """The positive part of each element."""
-        return Array(np.maximum(self.data, 0), (self,), lambda g: (g * (self.data > 0),))
+        positive = self.data > 0
+        return Array(np.maximum(self.data, 0), (self,), lambda g: (g * positive,))
 
     def tanh(self) -> "Array":
         """The hyperbolic tangent of each element."""
@@ -187,10 +207,11 @@ class Array:
 
     def sum(self, axis: int | None = None, *, keepdims: bool = False) -> "Array":
         """Sum over one axis or over everything: each summand receives the gradient of the sum."""
+        shape = self.shape
 
         def pullback(g: np.ndarray) -> tuple[np.ndarray, ...]:
             kept = g if keepdims or axis is None else np.expand_dims(g, axis)
-            return (np.broadcast_to(kept, self.shape),)
+            return (np.broadcast_to(kept, shape),)
 
         return Array(self.data.sum(axis=axis, keepdims=keepdims), (self,), pullback)
 
@@ -207,7 +228,8 @@ class Array:
 
     def reshape(self, *shape: int) -> "Array":
         """The same elements in another shape."""
-        return Array(self.data.reshape(shape), (self,), lambda g: (g.reshape(self.shape),))
+        before = self.shape
+        return Array(self.data.reshape(shape), (self,), lambda g: (g.reshape(before),))
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -224,8 +246,16 @@ class Array:
         return _array(other) - self
 
     def __truediv__(self, other: Any) -> "Array":
-        """A product with the power −1."""
+        """``self / other``, element by element: a product with the power −1."""
         return self * _array(other) ** -1.0
+
+    def __rtruediv__(self, other: Any) -> "Array":
+        """``other / self`` for a number or a numpy array ``other``."""
+        return _array(other) / self
+
+    def __rmatmul__(self, other: Any) -> "Array":
+        """``other @ self`` for a numpy array ``other``."""
+        return _array(other) @ self
 
 
 def _array(x: Any) -> Array:

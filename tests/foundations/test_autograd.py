@@ -18,10 +18,11 @@ UNARY = {
     "relu": (lambda a: a.relu(), torch.relu),
     "power": (lambda a: (a**2.0 + 0.5) ** -0.7, lambda t: (t**2 + 0.5) ** -0.7),
     "negate": (lambda a: 1.0 - a, lambda t: 1 - t),
-}
-ARRAYS = UNARY | {
+    "reciprocal": (lambda a: 1 / (a**2.0 + 1.0), lambda t: 1 / (t**2 + 1)),
     "sigmoid": (lambda a: a.sigmoid(), torch.sigmoid),
     "softplus": (lambda a: a.softplus(), torch.nn.functional.softplus),
+}
+ARRAYS = UNARY | {
     "logsumexp": (lambda a: a.logsumexp(), lambda t: t.logsumexp(-1, keepdim=True)),
     "sum of columns": (lambda a: a.sum(axis=0, keepdims=True), lambda t: t.sum(0, keepdim=True)),
     "sum of rows": (lambda a: a.sum(axis=1).reshape(-1, 1), lambda t: t.sum(1).reshape(-1, 1)),
@@ -35,6 +36,7 @@ BINARY = {
     "subtract": lambda a, b: a - b,
     "multiply": lambda a, b: a * b,
     "divide": lambda a, b: a / (b**2.0 + 1.0),
+    "negative": lambda a, b: -a - -b,
 }
 step = st.tuples(st.integers(0, 50), st.integers(0, 50), st.integers(0, 50))
 numbers = st.floats(-2, 2).map(lambda x: round(x, 3) + 0.0005)  # never exactly 0, where torch and we may choose
@@ -179,6 +181,83 @@ def test_a_mean_is_over_every_element():
     mean.backward()
     assert mean.data == 2.5
     np.testing.assert_allclose(x.grad, 1 / 6)
+
+
+# Both ------------------------------------------------------------------------------------------------------------
+
+ONLY_OF_ARRAYS = {"__matmul__", "__rmatmul__", "sum", "mean", "logsumexp", "reshape", "shape"}
+
+
+@given(st.lists(step, min_size=1, max_size=15), st.lists(numbers, min_size=3, max_size=3))
+def test_numbers_and_arrays_of_one_element_agree_on_random_programs(program, inputs):
+    """Catches an operation that one of the two lacks, or that differs between them."""
+    single, arrays = [Value(x) for x in inputs], [Array(x) for x in inputs]
+    one, other = run(program, single, UNARY, BINARY, 0), run(program, arrays, UNARY, BINARY, 0)
+    one.backward()
+    other.backward()
+    assert one.data == pytest.approx(other.data.item(), abs=1e-12)
+    for a, b in zip(single, arrays, strict=True):
+        assert a.grad == pytest.approx(b.grad.item(), abs=1e-12)
+
+
+def test_numbers_and_arrays_offer_the_same_operations():
+    """Catches an operation that is added to one of the two: all but those that need several elements."""
+
+    def operations(kind):
+        return {name for name, f in vars(kind).items() if callable(f) or isinstance(f, property)} - {"__init__"}
+
+    assert operations(Array) - operations(Value) == ONLY_OF_ARRAYS
+    assert operations(Value) <= operations(Array)
+
+
+def test_numbers_on_the_left():
+    """Catches a quotient or a matrix product whose factors are exchanged, and one that is missing."""
+    x, a, m = Value(4.0), Array([2.0, 4.0]), np.array([[1.0, 2.0, 3.0]])
+    (1 / x).backward()
+    assert ((1 / x).data, x.grad) == (0.25, -1 / 16)
+    (np.array([1.0, 2.0]) / a).sum().backward()
+    assert a.grad.tolist() == [-1 / 4, -2 / 16]
+    b = Array(np.arange(6.0).reshape(3, 2))
+    product = m @ b
+    assert isinstance(product, Array)
+    assert product.data.tolist() == (m @ b.data).tolist()
+    product.sum().backward()
+    assert b.grad.tolist() == [[1, 1], [2, 2], [3, 3]]
+    with pytest.raises(ValueError, match="two matrices"):
+        _ = np.ones(3) @ b
+
+
+PROGRAMS = {
+    "product": lambda x, y: x * y,
+    "matrix product": lambda x, y: x @ y,
+    "power": lambda x, y: x**3.0,
+    "logarithm": lambda x, y: x.log(),
+    "exponential": lambda x, y: x.exp(),
+    "ReLU": lambda x, y: (x - 1.0).relu() * 2.0,
+    "tanh": lambda x, y: x.tanh(),
+    "sigmoid": lambda x, y: x.sigmoid(),
+    "softplus": lambda x, y: x.softplus(),
+    "logsumexp": lambda x, y: x.logsumexp(),
+    "quotient": lambda x, y: x / y,
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS.keys())
+def test_a_gradient_is_taken_where_the_result_was_computed(program):
+    """Catches derivatives at numbers that were changed after the way forward: an update between two walks backwards."""
+    rng = np.random.default_rng(0)
+    data = [rng.uniform(0.5, 2, size=(3, 3)) for _ in range(2)]
+    expected = gradients(lambda x, y: program(x, y).sum(), *data)
+    inputs = [Array(x) for x in data]
+    middle = program(*inputs)
+    result = middle.sum()
+    for array in (*inputs, middle):
+        array.data -= 10.0  # in place, as an optimiser might
+    for x in data:
+        x -= 10.0  # the caller's own arrays, too
+    result.backward()
+    for x, right in zip(inputs, expected, strict=True):
+        np.testing.assert_allclose(x.grad, right)
 
 
 # Losses ------------------------------------------------------------------------------------------------------------
