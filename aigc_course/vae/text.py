@@ -17,6 +17,8 @@ LSTMs; here a convolution reads (three words at a time, then a maximum over posi
 half the time. B calls the setting ``word_dropout = 1`` an inputless decoder.
 """
 
+import warnings
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
@@ -49,7 +51,7 @@ class Decoder(nn.Module):
     def __init__(self, words: int, *, latent_dim: int, embedding: int = 64, hidden: int = 96) -> None:
         super().__init__()
         self.embed = nn.Embedding(words, embedding)
-        self.start = nn.Linear(latent_dim, hidden)
+        self.start = _dense(latent_dim, hidden)
         self.recur = nn.GRU(embedding + latent_dim, hidden, batch_first=True)
         self.project = nn.Linear(hidden, embedding)
         self.bias = nn.Parameter(torch.zeros(words))
@@ -78,6 +80,36 @@ class Decoder(nn.Module):
         unwritten = torch.tensor([PAD, BLANK], device=self.bias.device)
         bias = self.bias.index_fill(0, unwritten, -torch.inf)
         return F.linear(self.project(outputs), self.embed.weight, bias)
+
+    def log_likelihood(
+        self, x: Int[Tensor, "b t"], z: Float[Tensor, "b k"], *, word_dropout: float = 0.0
+    ) -> Float[Tensor, " b"]:
+        """Log p(x|z) in nats per sentence, previous words hidden with probability ``word_dropout``."""
+        previous = shift_right(x) if word_dropout == 0 else drop_words(shift_right(x), word_dropout)
+        outputs, _ = self.read(previous, z, self.begin(z))
+        return sentence_log_likelihood(x, self.logits(outputs[x != PAD]))
+
+    @torch.no_grad()
+    def generate(self, z: Float[Tensor, "b k"], *, longest: int, greedy: bool = False) -> Int[Tensor, "b t"]:
+        """Sentences of at most ``longest`` symbols for given latents, word by word.
+
+        Each word is sampled from its probabilities or, if ``greedy``, is the most probable one.
+        """
+        word = torch.full((len(z), 1), END, device=z.device)
+        ended, state, written = torch.zeros_like(word, dtype=torch.bool), self.begin(z), []
+        for _ in range(longest):
+            logits, state = self(word, z, state)
+            word = logits[:, 0].argmax(1, keepdim=True) if greedy else torch.multinomial(logits[:, 0].softmax(1), 1)
+            written.append(word.masked_fill(ended, PAD))
+            ended |= word == END
+        return torch.cat(written, dim=1)
+
+
+def _dense(inputs: int, outputs: int) -> nn.Linear:
+    """A dense layer that may have no inputs: then it is its bias, and torch need not warn of it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Initializing zero-element tensors")
+        return nn.Linear(inputs, outputs)
 
 
 def shift_right(x: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
@@ -155,9 +187,7 @@ class TextVAE(nn.Module):
         self, x: Int[Tensor, "b t"], z: Float[Tensor, "b k"], *, word_dropout: float = 0.0
     ) -> Float[Tensor, " b"]:
         """Log p(x|z) in nats per sentence, previous words hidden with probability ``word_dropout``."""
-        previous = shift_right(x) if word_dropout == 0 else drop_words(shift_right(x), word_dropout)
-        outputs, _ = self.decoder.read(previous, z, self.decoder.begin(z))
-        return sentence_log_likelihood(x, self.decoder.logits(outputs[x != PAD]))
+        return self.decoder.log_likelihood(x, z, word_dropout=word_dropout)
 
     def terms(
         self, x: Int[Tensor, "b t"], *, word_dropout: float = 0.0
@@ -175,21 +205,14 @@ class TextVAE(nn.Module):
         """What training minimises, with the KL term times ``weight`` and with this model's word dropout."""
         return weighted_loss(*self.terms(x, word_dropout=self.word_dropout), weight=weight, free=self.free)
 
-    @torch.no_grad()
     def generate(self, z: Float[Tensor, "b k"], *, greedy: bool = False) -> Int[Tensor, "b t"]:
-        """Sentences for given codes, word by word: drawn, or (``greedy``) always the most probable word."""
-        word = torch.full((len(z), 1), END, device=z.device)
-        ended, state, written = torch.zeros_like(word, dtype=torch.bool), self.decoder.begin(z), []
-        for _ in range(self.longest):
-            logits, state = self.decoder(word, z, state)
-            word = logits[:, 0].argmax(1, keepdim=True) if greedy else torch.multinomial(logits[:, 0].softmax(1), 1)
-            written.append(word.masked_fill(ended, PAD))
-            ended |= word == END
-        return torch.cat(written, dim=1)
+        """Sentences for given latents: sampled word by word, or (``greedy``) always the most probable word."""
+        return self.decoder.generate(z, longest=self.longest, greedy=greedy)
 
     def sample(self, n: int, *, greedy: bool = False) -> Int[Tensor, "n t"]:
         """Tokens of ``n`` sentences for codes drawn from the prior."""
-        return self.generate(torch.randn_like(self._zero(n)), greedy=greedy)
+        z = torch.randn_like(self.decoder.bias.new_empty(n, self.latent_dim))
+        return self.generate(z, greedy=greedy)
 
     @torch.no_grad()
     def reconstruct(self, x: Int[Tensor, "b t"]) -> Int[Tensor, "b t2"]:
@@ -209,28 +232,42 @@ class TextVAE(nn.Module):
         q = self.encode(x)
         return iwae_bound(torch.stack([self._log_weight(x, q) for _ in range(num_samples)]))
 
-    def _zero(self, n: int) -> Float[Tensor, "n k"]:
-        return self.decoder.bias.new_zeros(n, self.latent_dim)
-
     def _log_weight(self, x: Int[Tensor, "b t"], q: Gaussian) -> Float[Tensor, " b"]:
         z = q.sample()
         return self.log_likelihood_given(x, z) + log_prior(z) - q.log_prob(z)
 
 
-class LanguageModel(TextVAE):
-    """The same decoder without a code: z is zero for every sentence, so that its likelihood is exact."""
+class LanguageModel(nn.Module):
+    """The decoder of ``TextVAE`` alone, with a latent of no numbers: so log p(x) is exact.
 
-    def encode(self, x: Int[Tensor, "b t"]) -> Gaussian:
-        """Nothing is read."""
-        raise ValueError("a language model has no code; use `terms`, `loss`, `sample` or `generate`")
+    ``word_dropout`` acts in training only. ``longest`` is the length of what ``sample`` generates, ``END`` included.
+    """
+
+    free = 0.0  # there is no KL term of which a part could be free
+
+    def __init__(self, words: int, *, word_dropout: float = 0.0, longest: int = 9, hidden: int = 96) -> None:
+        super().__init__()
+        self.decoder = Decoder(words, latent_dim=0, hidden=hidden)
+        self.word_dropout, self.longest = word_dropout, longest
+
+    def log_likelihood(self, x: Int[Tensor, "b t"], *, word_dropout: float = 0.0) -> Float[Tensor, " b"]:
+        """Log p(x) in nats per sentence, previous words hidden with probability ``word_dropout``."""
+        return self.decoder.log_likelihood(x, self._empty(len(x)), word_dropout=word_dropout)
 
     def terms(
         self, x: Int[Tensor, "b t"], *, word_dropout: float = 0.0
     ) -> tuple[Float[Tensor, " b"], Float[Tensor, " b"]]:
-        """Nats per sentence, and zeros for the code that is not there."""
-        nothing = torch.zeros(len(x), device=x.device)
-        return -self.log_likelihood_given(x, self._zero(len(x)), word_dropout=word_dropout), nothing
+        """−log p(x) in nats per sentence, and zeros: the KL term of a latent that is not there."""
+        cost = -self.log_likelihood(x, word_dropout=word_dropout)
+        return cost, torch.zeros_like(cost)
+
+    def loss(self, x: Int[Tensor, "b t"]) -> Float[Tensor, ""]:
+        """What training minimises: mean −log p(x) in nats per sentence, with this model's word dropout."""
+        return -self.log_likelihood(x, word_dropout=self.word_dropout).mean()
 
     def sample(self, n: int, *, greedy: bool = False) -> Int[Tensor, "n t"]:
-        """Tokens of ``n`` sentences."""
-        return self.generate(self._zero(n), greedy=greedy)
+        """Tokens of ``n`` sentences; all equal if ``greedy``."""
+        return self.decoder.generate(self._empty(n), longest=self.longest, greedy=greedy)
+
+    def _empty(self, n: int) -> Float[Tensor, "n k"]:
+        return self.decoder.bias.new_empty(n, 0)

@@ -88,7 +88,7 @@ def test_h07_a_plain_text_vae_collapses_and_gains_nothing():
     torch.manual_seed(0)
     vae = descend(TextVAE(len(VOCABULARY), latent_dim=4, longest=5, hidden=32), steps=120, rate=2e-2)
     torch.manual_seed(0)
-    plain = descend(LanguageModel(len(VOCABULARY), latent_dim=4, longest=5, hidden=32), steps=120, rate=2e-2)
+    plain = descend(LanguageModel(len(VOCABULARY), longest=5, hidden=32), steps=120, rate=2e-2)
     with torch.no_grad():
         assert kl_to_standard_normal(vae.encode(X)).mean() < 0.2
         bound, exact = -vae.elbo(X).mean(), plain.terms(X)[0].mean()

@@ -90,8 +90,6 @@ def test_samples_are_written_from_normal_codes():
         sampled = model.sample(50, greedy=greedy)
         torch.manual_seed(1)
         assert torch.equal(sampled, model.generate(torch.randn(50, 4), greedy=greedy))
-    plain = LanguageModel(40, latent_dim=4, longest=6, hidden=16)
-    assert torch.equal(plain.sample(3, greedy=True), plain.generate(torch.zeros(3, 4), greedy=True))
 
 
 def test_interpolation_starts_and_ends_at_the_reconstructions():
@@ -107,8 +105,12 @@ def test_interpolation_starts_and_ends_at_the_reconstructions():
 
 
 def test_language_model_has_no_code():
-    """Catches a baseline that draws a code, pays for one, or can be asked for one."""
-    model, rows = tiny(LanguageModel), all_rows(2)
+    """Catches a baseline with an encoder, with weights that nothing uses, or with a cost that is not exact."""
+    torch.manual_seed(0)
+    model, rows = LanguageModel(5, longest=3, hidden=8), all_rows(2)
+    assert not [name for name, _ in model.named_parameters() if not name.startswith("decoder.")]
+    model.loss(rows).backward()
+    assert all(p.grad is not None and (p.grad != 0).any() for p in model.parameters() if p.numel())
     with torch.no_grad():
         words, kl = model.terms(rows)
         assert torch.equal(words, model.terms(rows)[0])
@@ -116,8 +118,32 @@ def test_language_model_has_no_code():
     with torch.no_grad():
         assert not torch.allclose(words, model.terms(rows, word_dropout=1.0)[0])
     assert (-words).exp().sum().item() == pytest.approx(1, abs=1e-5)
-    with pytest.raises(ValueError, match="no code"):
-        model.encode(rows)
+    torch.testing.assert_close(model.log_likelihood(rows), -words)
+
+
+def test_a_language_model_generates_by_its_own_likelihood():
+    """Catches sentences of another history than the likelihood's, and a greedy wish that is forgotten on the way."""
+    torch.manual_seed(0)
+    model, n, rows = LanguageModel(5, longest=3, hidden=8), 20_000, all_rows(2)
+    drawn = model.sample(n)
+    with torch.no_grad():
+        p = model.log_likelihood(rows).exp()
+    seen = (drawn.unsqueeze(1) == rows.unsqueeze(0)).all(dim=2).float().mean(0)
+    assert ((seen - p).abs() < 5 * (p * (1 - p) / n).sqrt() + 1e-4).all()
+    greedy = model.sample(2, greedy=True)
+    assert torch.equal(greedy[0], greedy[1])
+    first = (END, A, B)
+    assert greedy[0, 0] == first[int(model.log_likelihood(torch.tensor([[word] for word in first])).argmax())]
+
+
+def test_a_language_model_trains_with_its_word_dropout():
+    """Catches word dropout that does not reach the loss, and an evaluation that is made with it."""
+    torch.manual_seed(0)
+    model, rows = LanguageModel(5, word_dropout=1.0, hidden=8), torch.tensor([[A, B, A, B, END]]).repeat(4, 1)
+    with torch.no_grad():
+        blind = model.terms(rows, word_dropout=1.0)[0].mean().item()
+        assert model.loss(rows).item() == pytest.approx(blind, rel=1e-5)
+        assert abs(model.terms(rows)[0].mean().item() - blind) > 1e-3
 
 
 def test_training_recovers_a_known_distribution():
