@@ -54,11 +54,6 @@ def non_saturating_divergence(
     return 2 * kl((p + q) / 2, p, cell=cell)
 
 
-def ratio(logit: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
-    """The density ratio p/q that a discriminator claims, D / (1 - D) = exp(l)."""
-    return logit.exp()
-
-
 def importance_weights(logit: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
     """Weights ∝ p/q that add up to 1: a weighted average over generated examples estimates one over real ones."""
     return logit.softmax(dim=0)

@@ -24,7 +24,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from aigc_course.core.train import Metrics, State
-from aigc_course.foundations.information import jensen_shannon as jensen_shannon  # the game's value in other words
 
 PENALTY_EVERY = 8  # lazy: it needs a second backward pass, so take it at every eighth update, eight times as strong
 

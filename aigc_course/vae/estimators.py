@@ -38,11 +38,6 @@ def reparameterised(f: Function, q: Gaussian, *, num_samples: int) -> Gradients:
     return Gradients(slope, 0.5 * slope * step)
 
 
-def no_baseline(values: Float[Tensor, " s"]) -> Float[Tensor, " s"]:
-    """Zero for every draw."""
-    return torch.zeros_like(values)
-
-
 def leave_one_out(values: Float[Tensor, " s"]) -> Float[Tensor, " s"]:
     """For every draw the mean of the other draws' values: independent of the draw itself, so nothing gets biased."""
     if len(values) < 2:
@@ -55,13 +50,13 @@ def score_function(
     q: Gaussian,
     *,
     num_samples: int,
-    baseline: Callable[[Float[Tensor, " s"]], Float[Tensor, " s"]] = no_baseline,
+    baseline: Callable[[Float[Tensor, " s"]], Float[Tensor, " s"]] | None = None,
 ) -> Gradients:
     """(f(z) − baseline) times the derivatives of log q(z); f itself is never differentiated."""
     noise = torch.randn_like(q.mean.expand(num_samples, -1))
     deviation = (0.5 * q.logvar).exp()
     values = f(q.mean + deviation * noise)
-    surplus = (values - baseline(values)).unsqueeze(-1)
+    surplus = (values if baseline is None else values - baseline(values)).unsqueeze(-1)
     return Gradients(surplus * noise / deviation, surplus * 0.5 * (noise.square() - 1))
 
 
