@@ -3,9 +3,10 @@
 Rumelhart, Hinton & Williams (1986), *Learning representations by back-propagating errors*; Baydin et al. (2018),
 *Automatic differentiation in machine learning: a survey*, arXiv:1502.05767, section 3.2.
 
-Every result remembers its parents and how a change of it depends on a change of each parent. ``backward`` walks from
-the result to the inputs and adds up, for every node on the way, the derivative of the result with respect to it.
-It starts from zero each time: nothing has to be cleared between two calls, and nothing accumulates over them.
+Every result keeps its parents and its derivatives with respect to them. ``backward`` visits all nodes from the result
+to the inputs and adds up, for each, the derivative of the result with respect to it. It starts from zero each time:
+nothing has to be cleared between two calls, and nothing accumulates over them. Derivatives are those at the numbers of
+the forward pass, also if ``data`` is changed between it and ``backward``.
 """
 
 import math
@@ -20,7 +21,10 @@ Pullback = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 
 
 def topological_sort(result: Any) -> list[Any]:
-    """Every node that ``result`` depends on, parents before children; a loop, since a recursion would run out."""
+    """All nodes that ``result`` depends on, itself included, parents before children.
+
+    A loop and not a recursion, which Python would stop at a depth of a thousand operations.
+    """
     order, seen, waiting = [], set(), [(result, False)]
     while waiting:
         node, finished = waiting.pop()
@@ -34,34 +38,40 @@ def topological_sort(result: Any) -> list[Any]:
 
 
 class Value:
-    """One number, the numbers it was computed from, and its derivative with respect to each of them."""
+    """A number in a computational graph.
+
+    Args:
+        data: The number.
+        parents: The values it was computed from.
+        local_gradients: Its derivative with respect to each of them.
+    """
 
     def __init__(self, data: Number, parents: Sequence["Value"] = (), local_gradients: Sequence[float] = ()) -> None:
         self.data, self.grad = float(data), 0.0
         self.parents, self.local_gradients = tuple(parents), tuple(local_gradients)
 
     def backward(self) -> None:
-        """Set ``grad`` of every number that this one depends on, children before parents."""
+        """Set ``grad`` of every value that this one depends on to the derivative of this one with respect to it."""
         order = topological_sort(self)
         for node in order:
             node.grad = 0.0
         self.grad = 1.0
         for node in reversed(order):
-            for parent, slope in zip(node.parents, node.local_gradients, strict=True):
-                parent.grad += slope * node.grad
+            for parent, local in zip(node.parents, node.local_gradients, strict=True):
+                parent.grad += local * node.grad
 
     def __add__(self, other: "Value | Number") -> "Value":
-        """A sum passes changes on as they are."""
+        """``self + other``; both derivatives are 1."""
         other = _value(other)
         return Value(self.data + other.data, (self, other), (1.0, 1.0))
 
     def __mul__(self, other: "Value | Number") -> "Value":
-        """A product scales the change of one factor by the other."""
+        """``self * other``; the derivative with respect to one factor is the other."""
         other = _value(other)
         return Value(self.data * other.data, (self, other), (other.data, self.data))
 
     def __pow__(self, power: Number) -> "Value":
-        """A fixed power."""
+        """``self ** power`` for a constant power."""
         return Value(self.data**power, (self,), (power * self.data ** (power - 1),))
 
     def exp(self) -> "Value":
@@ -79,7 +89,7 @@ class Value:
         return Value(result, (self,), (1 - result**2,))
 
     def relu(self) -> "Value":
-        """The positive part; at 0 the slope is taken as 0, as torch does."""
+        """max(0, z); the derivative at 0 is taken as 0, as in torch."""
         return Value(max(0.0, self.data), (self,), (float(self.data > 0),))
 
     def sigmoid(self) -> "Value":
@@ -95,15 +105,15 @@ class Value:
     __radd__, __rmul__ = __add__, __mul__
 
     def __neg__(self) -> "Value":
-        """Minus one times the number."""
+        """``-self``."""
         return self * -1.0
 
     def __sub__(self, other: "Value | Number") -> "Value":
-        """A sum with the negative."""
+        """``self - other``."""
         return self + -_value(other)
 
     def __rsub__(self, other: Number) -> "Value":
-        """A number minus this one."""
+        """``other - self`` for a plain number ``other``."""
         return _value(other) - self
 
     def __truediv__(self, other: "Value | Number") -> "Value":
@@ -120,7 +130,13 @@ def _value(x: "Value | Number") -> Value:
 
 
 class Array:
-    """A numpy array in float64 that remembers its parents and how to pull a gradient back to them."""
+    """A numpy array in a computational graph.
+
+    Args:
+        data: Numbers, copied as float64.
+        parents: The arrays it was computed from.
+        pullback: From the gradient with respect to this array to those with respect to each parent.
+    """
 
     __array_ufunc__ = None  # or numpy would take `array + Array` apart, element by element
 
@@ -131,14 +147,14 @@ class Array:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Length of each axis."""
+        """Shape of ``data``."""
         return self.data.shape
 
     def backward(self) -> None:
-        """Set ``grad`` of every array that this single number depends on.
+        """Set ``grad`` of every array that this one depends on to the gradient of this one's only element.
 
         Raises:
-            ValueError: The result has more than one element, and "its gradient" would mean nothing.
+            ValueError: This array has more than one element.
         """
         if self.data.size != 1:
             raise ValueError(f"backward() of an array of shape {self.shape}; reduce it to one number, with .sum() say")
@@ -152,18 +168,22 @@ class Array:
                     parent.grad = np.asarray(parent.grad + unbroadcast(np.asarray(gradient), parent.shape))
 
     def __add__(self, other: Any) -> "Array":
-        """Element by element, with broadcasting."""
+        """``self + other``, element by element, with broadcasting."""
         other = _array(other)
         return Array(self.data + other.data, (self, other), lambda g: (g, g))
 
     def __mul__(self, other: Any) -> "Array":
-        """Element by element, with broadcasting."""
+        """``self * other``, element by element, with broadcasting."""
         other = _array(other)
         a, b = self.data.copy(), other.data.copy()
         return Array(a * b, (self, other), lambda g: (g * b, g * a))
 
     def __matmul__(self, other: Any) -> "Array":
-        """Product of two matrices: the gradient goes back through the transposed other one."""
+        """``self @ other`` for two matrices; the gradient of one factor is a product with the other one transposed.
+
+        Raises:
+            ValueError: One of them has not two axes.
+        """
         other = _array(other)
         if self.data.ndim != 2 or other.data.ndim != 2:
             raise ValueError(f"@ needs two matrices, got shapes {self.shape} and {other.shape}; use .reshape first")
@@ -171,7 +191,7 @@ class Array:
         return Array(a @ b, (self, other), lambda g: (g @ b.T, a.T @ g))
 
     def __pow__(self, power: Number) -> "Array":
-        """A fixed power of each element."""
+        """``self ** power``, element by element, for a constant power."""
         derivative = power * self.data ** (power - 1)
         return Array(self.data**power, (self,), lambda g: (g * derivative,))
 
@@ -186,7 +206,7 @@ class Array:
         return Array(np.log(a), (self,), lambda g: (g / a,))
 
     def relu(self) -> "Array":
-        """The positive part of each element."""
+        """max(0, z) of each element; the derivative at 0 is taken as 0, as in torch."""
         positive = self.data > 0
         return Array(np.maximum(self.data, 0), (self,), lambda g: (g * positive,))
 
@@ -196,17 +216,17 @@ class Array:
         return Array(result, (self,), lambda g: (g * (1 - result**2),))
 
     def sigmoid(self) -> "Array":
-        """1 / (1 + e⁻ᶻ), written with tanh, which cannot overflow."""
+        """The logistic function 1 / (1 + e⁻ᶻ) of each element, written with tanh, which cannot overflow."""
         result = 0.5 * (1 + np.tanh(0.5 * self.data))
         return Array(result, (self,), lambda g: (g * result * (1 - result),))
 
     def softplus(self) -> "Array":
-        """log(1 + eᶻ) without overflow; its slope is the sigmoid."""
+        """log(1 + eᶻ) of each element, without overflow; its derivative is the sigmoid."""
         slope = 0.5 * (1 + np.tanh(0.5 * self.data))
         return Array(np.logaddexp(0, self.data), (self,), lambda g: (g * slope,))
 
     def sum(self, axis: int | None = None, *, keepdims: bool = False) -> "Array":
-        """Sum over one axis or over everything: each summand receives the gradient of the sum."""
+        """Sum over one axis, or over all elements; each summand receives the gradient of the sum."""
         shape = self.shape
 
         def pullback(g: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -216,11 +236,11 @@ class Array:
         return Array(self.data.sum(axis=axis, keepdims=keepdims), (self,), pullback)
 
     def mean(self) -> "Array":
-        """Mean over everything."""
+        """Mean over all elements."""
         return self.sum() * (1 / self.data.size)
 
     def logsumexp(self) -> "Array":
-        """Logarithm of the sum of exponentials along the last axis, which is kept; its slope is the softmax."""
+        """Log of the sum of exponentials along the last axis, which keeps length 1; its gradient is the softmax."""
         top = self.data.max(axis=-1, keepdims=True)
         weights = np.exp(self.data - top)
         total = weights.sum(axis=-1, keepdims=True)
@@ -234,15 +254,15 @@ class Array:
     __radd__, __rmul__ = __add__, __mul__
 
     def __neg__(self) -> "Array":
-        """Minus one times each element."""
+        """``-self``."""
         return self * -1.0
 
     def __sub__(self, other: Any) -> "Array":
-        """A sum with the negative."""
+        """``self - other``."""
         return self + -_array(other)
 
     def __rsub__(self, other: Any) -> "Array":
-        """Something else minus this array."""
+        """``other - self`` for a number or a numpy array ``other``."""
         return _array(other) - self
 
     def __truediv__(self, other: Any) -> "Array":
@@ -263,14 +283,14 @@ def _array(x: Any) -> Array:
 
 
 def unbroadcast(gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Sum over the copies that broadcasting made of an array of ``shape``: one number used often has many effects."""
+    """The gradient of an array of ``shape``, from that of its broadcast copies: the sum over the copies."""
     gradient = np.asarray(gradient.sum(axis=tuple(range(gradient.ndim - len(shape)))))
     stretched = tuple(i for i, (n, was) in enumerate(zip(gradient.shape, shape, strict=True)) if was == 1 and n > 1)
     return np.asarray(gradient.sum(axis=stretched, keepdims=True))
 
 
 def cross_entropy(logits: Array, classes: Int[np.ndarray, " b"]) -> Array:
-    """Mean of −log softmax(logits)[class] over a batch, in nats per example."""
+    """Mean of −log softmax(logits)[class] over a batch, in nats per example, from logits (b, k)."""
     chosen = np.eye(logits.shape[1])[classes]
     return (logits.logsumexp().sum() - (logits * chosen).sum()) * (1 / len(classes))
 
@@ -281,14 +301,17 @@ def binary_cross_entropy(logits: Array, x: Float[np.ndarray, "b d"]) -> Array:
 
 
 def gradients(loss: Callable[..., Array], *at: np.ndarray) -> list[np.ndarray]:
-    """Exact gradient of ``loss`` with respect to each of its arguments, by one walk backwards."""
+    """Gradient of ``loss`` with respect to each of its arguments at the point ``at``, by one backward pass."""
     inputs = [Array(x) for x in at]
     loss(*inputs).backward()
     return [x.grad for x in inputs]
 
 
 def numerical_gradients(loss: Callable[..., Array], *at: np.ndarray, h: float = 1e-5) -> list[np.ndarray]:
-    """The same by central differences, (L(x + h) − L(x − h)) / 2h, two evaluations for every single number."""
+    """The same by central differences, (L(x + h) − L(x − h)) / 2h: two evaluations of ``loss`` for every element.
+
+    Their error is of order h², plus rounding errors of order 1e-16 / h.
+    """
     results = [np.zeros(np.shape(x)) for x in at]
     for argument, result in enumerate(results):
         for index in np.ndindex(result.shape):

@@ -1,4 +1,4 @@
-"""Images as draws from one normal distribution, fitted through principal component analysis.
+"""Images as samples of one Gaussian, fitted through principal component analysis.
 
 Tipping & Bishop (1999), *Probabilistic Principal Component Analysis*: the ``components`` directions in which the images
 vary most keep their variance, all other directions share one variance. That makes a proper density on all ``d`` pixels.
@@ -19,10 +19,14 @@ FLOOR = 1e-6  # the smallest variance: pixels that never vary would give 0, and 
 
 
 class GaussianImages:
-    """A normal distribution of images with ``components`` principal directions and equal noise in all the others."""
+    """A Gaussian over images with ``components`` principal directions and equal noise in all the others."""
 
     def __init__(self, x: Float[Tensor, "n *shape"], *, components: int) -> None:
-        """Fit by maximum likelihood; ``components`` must be below the number of images and that of pixels."""
+        """Fit to the images ``x`` by maximum likelihood.
+
+        Raises:
+            ValueError: ``components`` is not above 0 and below both the number of images and that of pixels.
+        """
         flat = x.flatten(1)
         n, d = flat.shape
         if not 0 < components < min(n, d):
@@ -37,7 +41,7 @@ class GaussianImages:
         self.noise = (variances[components:].sum() / (d - components)).clamp(min=FLOOR)
 
     def sample(self, n: int, *, noise: bool = False) -> Float[Tensor, "n *shape"]:
-        """``n`` images, clipped to [0, 1]; without the noise of the other directions unless it is asked for."""
+        """``n`` images, clipped to [0, 1]; ``noise`` adds that of the directions that are no principal ones."""
         flat = self.mean + self._normal(n, len(self.variances)) * self.variances.sqrt() @ self.directions
         if noise:
             other = self._normal(n, len(self.mean)) * self.noise.sqrt()
@@ -46,7 +50,7 @@ class GaussianImages:
 
     @no_autocast()
     def log_likelihood(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, " n"]:
-        """Log density in nats per image: the chosen directions one by one, then the rest together."""
+        """Log density in nats per image: a term for each principal direction, and one for all the others together."""
         offset = x.flatten(1) - self.mean
         along = offset @ self.directions.T
         # Square what is left. |offset|² − |along|² is the same number, but of two large ones that nearly cancel: in
@@ -62,10 +66,10 @@ class GaussianImages:
 
 
 def one_per_class(x: Float[Tensor, "n *shape"], y: Int[Tensor, " n"], *, components: int) -> list[GaussianImages]:
-    """One normal distribution for the images of each class, in the order of the classes."""
+    """One Gaussian for the images of each class, in the order of the classes."""
     return [GaussianImages(x[y == label], components=components) for label in range(int(y.max()) + 1)]
 
 
 def mixture_log_likelihood(models: list[GaussianImages], x: Float[Tensor, "n *shape"]) -> Float[Tensor, " n"]:
-    """Log density in nats when the class is first drawn, each with the same probability."""
+    """Log density in nats per image of the mixture of ``models`` with equal weights."""
     return torch.stack([model.log_likelihood(x) for model in models]).logsumexp(dim=0) - math.log(len(models))

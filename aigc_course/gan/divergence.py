@@ -25,9 +25,10 @@ from aigc_course.gan.gan import discriminator_loss, mlp_discriminator, optimal_d
 
 
 def js_bound(real: Float[Tensor, " b"], fake: Float[Tensor, " c"]) -> Estimate:
-    """Estimate ½ (V + log 4) from logits: at most the Jensen–Shannon divergence if the examples are new to the judge.
+    """Estimate of a lower bound on the Jensen–Shannon divergence in nats, ½ (V + log 4), with its standard error.
 
-    The error is that of the draw of examples; it says nothing about how far the judge is from the best one.
+    The logits must be of examples on which the discriminator was not trained. The error is that of sampling; it says
+    nothing about the gap between this discriminator and the optimal one, see ``value_gap``.
     """
     of_real, of_fake = monte_carlo(F.logsigmoid(real)), monte_carlo(F.logsigmoid(-fake))
     error = (of_real.error.square() + of_fake.error.square()).sqrt()
@@ -37,8 +38,11 @@ def js_bound(real: Float[Tensor, " b"], fake: Float[Tensor, " c"]) -> Estimate:
 def value_gap(
     logit: Float[Tensor, " n"], p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: float
 ) -> Float[Tensor, ""]:
-    """By how many nats the value of a judge stays below that of D*: ∫ (p + q) KL(D* ‖ D), a KL of two coins."""
-    seen = p + q > 0  # elsewhere D* is free, and no answer costs anything
+    """How far the value of a discriminator is below that of the optimal D*, in nats: ∫ (p + q) KL(D* ‖ D).
+
+    The KL divergence is that of Bernoulli distributions. All arguments are values at the cells of a grid.
+    """
+    seen = p + q > 0  # elsewhere D* is undefined, and the integrand is 0
     logit, p, q = logit[seen], p[seen], q[seen]
     best = optimal_discriminator(p, q)
     other = optimal_discriminator(q, p)  # 1 - best would round to 0
@@ -50,24 +54,27 @@ def value_gap(
 def non_saturating_divergence(
     p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: float = 1.0
 ) -> Float[Tensor, ""]:
-    """What -log D* descends on, in nats: 2 KL(m ‖ p), which equals KL(q ‖ p) - 2 JSD(p ‖ q)."""
+    """What the non-saturating generator loss minimises at D = D*, in nats: 2 KL(m ‖ p) = KL(q ‖ p) − 2 JSD(p ‖ q)."""
     return 2 * kl((p + q) / 2, p, cell=cell)
 
 
 def importance_weights(logit: Float[Tensor, " b"]) -> Float[Tensor, " b"]:
-    """Weights ∝ p/q that add up to 1: a weighted average over generated examples estimates one over real ones."""
+    """Self-normalised importance weights of generated examples, proportional to p/q = exp(logit) and adding up to 1."""
     return logit.softmax(dim=0)
 
 
 def effective_sample_size(weights: Float[Tensor, " b"]) -> float:
-    """To how many equal weights these come down: (Σ w)² / Σ w²."""
+    """Effective sample size (Σ w)² / Σ w² of importance weights: n for n equal ones, 1 if one has all the weight."""
     return (weights.sum().square() / weights.square().sum()).item()
 
 
 def calibration(
     real: Float[Tensor, " b"], fake: Float[Tensor, " b"], *, bins: int = 10
 ) -> list[tuple[float, float, int]]:
-    """For each bin of answers: the mean answer D, the share of real examples among those who got it, their number."""
+    """Reliability of D = sigmoid(logit): mean D, share of real examples, and number of examples in each bin of D.
+
+    The ``bins`` are of equal width in [0, 1]; empty ones are left out.
+    """
     answer = torch.cat([real, fake]).sigmoid()
     label = torch.cat([torch.ones_like(real), torch.zeros_like(fake)])
     which = (answer * bins).long().clamp(max=bins - 1)
@@ -89,7 +96,18 @@ def train_discriminator(
     seed: int = 0,
     on_step: Callable[[nn.Module, int], None] | None = None,
 ) -> nn.Module:
-    """Train a dense discriminator from samples; ``on_step`` sees it and the number of updates after each of them."""
+    """Train a dense discriminator on real and generated examples with Adam, and freeze it.
+
+    Args:
+        real: Real examples.
+        fake: As many generated examples.
+        hidden: Units of each hidden layer.
+        steps: Number of updates.
+        batch_size: Examples of each kind per update, at most all.
+        lr: Learning rate.
+        seed: Names the initial weights and the order of the examples.
+        on_step: Called with the discriminator and the number of updates made, after each update.
+    """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         discriminator = mlp_discriminator(shape=tuple(real.shape[1:]), hidden=hidden)

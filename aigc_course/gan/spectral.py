@@ -1,4 +1,4 @@
-r"""Judges whose slope is bounded by construction: spectral normalisation, and the hinge loss that goes with it.
+r"""Discriminators whose Lipschitz constant is bounded by construction: spectral normalisation, and the hinge loss.
 
 Miyato et al. (2018), *Spectral Normalization for Generative Adversarial Networks*, arXiv:1802.05957.
 Lim & Ye (2017), *Geometric GAN*, arXiv:1705.02894 (hinge loss).
@@ -24,14 +24,26 @@ from aigc_course.core.precision import no_autocast
 
 
 def as_matrix(weight: Float[Tensor, "o *rest"]) -> Float[Tensor, "o i"]:
-    """A kernel with one row for each output channel."""
+    """A weight as a matrix with one row for each output."""
     return weight.flatten(1)
 
 
 def power_iteration(
     matrix: Float[Tensor, "o i"], v: Float[Tensor, " i"], steps: int = 1
 ) -> tuple[Float[Tensor, " o"], Float[Tensor, " i"]]:
-    """Turn ``v`` towards the first singular vector: u from Wv, then v from Wᵀu, each brought to length 1."""
+    """``steps`` times u from Wv and v from Wᵀu, each of length 1: they converge to the first singular vectors of W.
+
+    Args:
+        matrix: W.
+        v: Where to start, not orthogonal to the first right singular vector.
+        steps: Number of iterations.
+
+    Returns:
+        u and v.
+
+    Raises:
+        ValueError: ``steps`` is below 1.
+    """
     if steps < 1:
         raise ValueError(f"steps={steps}; without a single step there is no u")
     u = matrix.new_empty(len(matrix))
@@ -42,7 +54,7 @@ def power_iteration(
 
 
 def singular_value(matrix: Float[Tensor, "o i"], u: Float[Tensor, " o"], v: Float[Tensor, " i"]) -> Float[Tensor, ""]:
-    """σ = uᵀ W v, exact once u and v are the singular vectors."""
+    """Estimate σ = uᵀ W v of the largest singular value, exact once u and v are the first singular vectors."""
     return u @ matrix @ v
 
 
@@ -111,9 +123,10 @@ def _no_power_iteration() -> Iterator[None]:
 
 
 def lipschitz_bound(network: nn.Module) -> float:
-    """No slope of a chain of dense layers and 1-Lipschitz activations exceeds the product of its layers' σ.
+    """Upper bound on the Lipschitz constant of dense layers with 1-Lipschitz activations: the product of their σ.
 
-    A convolution is refused: σ of its kernel is not that of the map, see ``operator_norm``.
+    Raises:
+        ValueError: There is a convolution. σ of its kernel is not that of the map; take ``operator_norm``.
     """
     bound = torch.ones(())
     for layer in network.modules():
@@ -128,7 +141,13 @@ def lipschitz_bound(network: nn.Module) -> float:
 def operator_norm(
     linear: Callable[[Float[Tensor, "1 *s"]], Tensor], shape: tuple[int, ...], *, steps: int = 100
 ) -> float:
-    """σ of any linear map on inputs of ``shape``, by power iteration; autograd applies its transpose."""
+    """Largest singular value of a linear map on inputs of ``shape``, by ``steps`` power iterations.
+
+    Autograd applies the transpose of the map. The estimate is from below.
+
+    Raises:
+        ValueError: The map does not send 0 to 0, so that it is not linear.
+    """
     x = torch.randn(1, *shape)
     if linear(torch.zeros_like(x)).any():
         raise ValueError("the map does not send 0 to 0; give it without its bias")
@@ -140,10 +159,13 @@ def operator_norm(
 
 
 def hinge_loss(real: Float[Tensor, " b"], fake: Float[Tensor, " c"]) -> Float[Tensor, ""]:
-    """E max(0, 1 - l(x)) + E max(0, 1 + l(G(z))): an answer beyond ±1 on the right side costs nothing."""
+    """Hinge loss of the discriminator, E max(0, 1 − l(x)) + E max(0, 1 + l(G(z))), from logits (Lim & Ye, 2017).
+
+    A logit beyond ±1 on the right side costs nothing.
+    """
     return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
 
 def hinge_optimum(p: Float[Tensor, " n"], q: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-    """The best logit where real examples have density ``p`` and generated ones ``q``: the sign of p - q."""
+    """The logit of least hinge loss where real examples have density ``p`` and generated ones ``q``: sign(p − q)."""
     return (p - q).sign()

@@ -1,4 +1,4 @@
-r"""A style-based generator: noise becomes a style first, and the style then steers every layer.
+r"""A style-based generator: a mapping network turns noise into a style, which modulates every convolution.
 
 Karras et al. (2019), *A Style-Based Generator Architecture for Generative Adversarial Networks*, arXiv:1812.04948
 (mapping network, constant input, style mixing, truncation in ``w``).
@@ -8,8 +8,8 @@ with demodulation, which replaces their normalisation of activations).
 Symbols: noise ``z`` of ``latent_dim`` numbers; digit ``y``, one of ``classes``; style ``w`` of ``d`` numbers; ``ws``
 one style for each of the ``l`` places where a style enters; ``s`` the scales that a layer reads from its style.
 
-Conventions: theirs draws fresh noise inside every layer and has eight dense layers in front; ours has no inner noise
-and two. In a class-conditional generator each class has a mean style of its own.
+Conventions: the paper's generator adds noise inside every layer and has eight dense layers in its mapping network;
+ours has no inner noise and two. In a class-conditional generator each class has a mean style of its own.
 """
 
 from itertools import pairwise
@@ -36,9 +36,10 @@ LAYERS = 3  # places where a style enters: 4×4 to 8×8, to 16×16, to 32×32 an
 def modulated_weights(
     weight: Float[Tensor, "i o h w"], scale: Float[Tensor, "b i"], *, demodulate: bool = True
 ) -> Float[Tensor, "b i o h w"]:
-    """One kernel for each example: input channel ``i`` times its scale, then each output channel to norm 1.
+    """One kernel for each example: input channels times their scales, then each output channel divided by its norm.
 
-    Karras et al. (2020), eqs. 1 and 3.
+    The norm is over input channels and taps. Without ``demodulate`` only the first step is made. Karras et al. (2020),
+    eqs. 1 and 3.
     """
     kernels = weight * scale[:, :, None, None, None]
     if not demodulate:
@@ -47,7 +48,14 @@ def modulated_weights(
 
 
 class ModulatedConvolution(nn.Module):
-    """Twice the side, by a transposed convolution whose kernel a style has scaled."""
+    """A modulated transposed convolution with a 4×4 kernel and stride 2, which doubles height and width.
+
+    Args:
+        inputs: Input channels.
+        outputs: Output channels.
+        d: Numbers in a style.
+        demodulate: Whether the kernel is divided by its norm.
+    """
 
     def __init__(self, inputs: int, outputs: int, *, d: int, demodulate: bool = True) -> None:
         super().__init__()
@@ -72,7 +80,7 @@ class ModulatedConvolution(nn.Module):
 
 
 class Mapping(nn.Module):
-    """Noise and class to a style: two dense layers. Both together are brought to a fixed length first."""
+    """The mapping network: two dense layers from noise and class embedding, normalised to mean square 1, to a style."""
 
     def __init__(self, *, latent_dim: int, d: int, classes: int, embedding: int = 8) -> None:
         super().__init__()
@@ -82,13 +90,13 @@ class Mapping(nn.Module):
         )
 
     def forward(self, z: Float[Tensor, "b k"], y: Int[Tensor, " b"]) -> Float[Tensor, "b d"]:
-        """Styles ``w``."""
+        """The style ``w`` of each example."""
         x = torch.cat([z, self.of_class(y)], dim=1)
         return self.layers(x * (x.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt())
 
 
 class Synthesis(nn.Module):
-    """A picture from styles alone: a learned 4×4 start, doubled three times, each time as a style says."""
+    """The synthesis network: a learned 4×4 input, and three modulated convolutions that double its side to 32."""
 
     def __init__(self, *, d: int, base_channels: int, channels: int = 1) -> None:
         super().__init__()
@@ -99,7 +107,7 @@ class Synthesis(nn.Module):
         self.scaled_leaky_relu = scaled_leaky_relu()
 
     def forward(self, ws: Float[Tensor, "b l d"]) -> Float[Tensor, "b c 32 32"]:
-        """Images in [-1, 1]."""
+        """Images in [-1, 1], from one style for each layer."""
         x = self.start.expand(len(ws), -1, -1, -1)
         for layer, w in zip(self.layers, ws.unbind(dim=1), strict=False):
             x = self.scaled_leaky_relu(layer(x, w))
@@ -107,26 +115,33 @@ class Synthesis(nn.Module):
 
 
 def scaled_leaky_relu() -> nn.Module:
-    """Leaky ReLU times √2, which keeps the size of its input."""
+    """Leaky ReLU times √2: of a Gaussian input with mean square 1 the output has mean square 1.04."""
     return nn.Sequential(nn.LeakyReLU(0.2), Scale(2**0.5))
 
 
 class Scale(nn.Module):
-    """Times a fixed number."""
+    """A layer that multiplies its input by a fixed ``factor``."""
 
     def __init__(self, factor: float) -> None:
         super().__init__()
         self.factor = factor
 
     def forward(self, x: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
-        """The product."""
+        """``factor`` times ``x``."""
         return self.factor * x
 
 
 class StyleGenerator(nn.Module):
-    """Mapping, then synthesis. In training, a share of the pictures takes its later styles from other noise.
+    """Mapping network and synthesis network, with style mixing in training.
 
-    That share, the *mixing* of Karras et al. (2019), keeps neighbouring layers from relying on each other's style.
+    Args:
+        latent_dim: Numbers of noise.
+        base_channels: Channels of the last feature maps; the learned input has four times as many.
+        classes: Number of classes.
+        d: Numbers in a style.
+        channels: Channels of an image.
+        mixing: Share of the training images that take the styles of their later layers from other noise of the same
+            class. Without it, neighbouring layers come to rely on each other's style (Karras et al., 2019).
     """
 
     def __init__(
@@ -138,7 +153,7 @@ class StyleGenerator(nn.Module):
         self.synthesis = Synthesis(d=d, base_channels=base_channels, channels=channels)
 
     def forward(self, z: Float[Tensor, "b k"], y: Int[Tensor, " b"]) -> Float[Tensor, "b c 32 32"]:
-        """Images in [-1, 1] of the classes ``y``."""
+        """Images in [-1, 1] of the classes ``y``; training mode mixes styles at random."""
         w = self.mapping(z, y)
         if not self.training or not self.mixing:
             return self.synthesis(broadcast_style(w))
@@ -149,14 +164,14 @@ class StyleGenerator(nn.Module):
 
 
 def broadcast_style(w: Float[Tensor, "b d"]) -> Float[Tensor, "b l d"]:
-    """The same style at every place."""
+    """The same style for each of the ``LAYERS`` layers."""
     return w.unsqueeze(1).expand(-1, LAYERS, -1)
 
 
 def mix_styles(
     first: Float[Tensor, "b d"], second: Float[Tensor, "b d"], cut: Int[Tensor, " b"]
 ) -> Float[Tensor, "b l d"]:
-    """Style mixing: the first style at the ``cut`` coarsest places, the second at the rest."""
+    """Style mixing: the first style for the ``cut`` coarsest layers of each example, the second for the others."""
     coarse = torch.arange(LAYERS, device=cut.device) < cut.unsqueeze(1)
     return torch.where(coarse.unsqueeze(2), broadcast_style(first), broadcast_style(second))
 
@@ -164,13 +179,13 @@ def mix_styles(
 def truncate(
     w: Float[Tensor, "b d"], mean: Float[Tensor, "b d"], psi: float | Float[Tensor, "b 1"]
 ) -> Float[Tensor, "b d"]:
-    """Truncation: from the mean style only the share ``psi`` of the way to the style drawn."""
+    """Truncation: the style at share ``psi`` of the way from the mean style to ``w``; 1 leaves ``w`` as it is."""
     return mean + psi * (w - mean)
 
 
 @torch.no_grad()
 def mean_latents(generator: StyleGenerator, *, num_samples: int = 2000) -> Float[Tensor, "c d"]:
-    """The mean style of each class, over fresh noise."""
+    """The mean style of each class, estimated from ``num_samples`` samples of noise."""
     device = next(generator.parameters()).device
     classes = torch.arange(generator.classes, device=device).repeat_interleave(num_samples)
     w = generator.mapping(torch.randn(len(classes), generator.latent_dim, device=device), classes)
@@ -186,9 +201,9 @@ def style_gan(
     mixing: float = 0.5,
     **options: Any,
 ) -> ConditionalGAN:
-    """The class-conditional game between a style-based generator and a projection discriminator.
+    """A class-conditional GAN of a style-based generator and a projection discriminator, for 32×32 images.
 
-    ``options`` of ``GAN`` replace parts of the recipe. With ``classes=1`` the players are told nothing.
+    ``options`` of ``GAN`` replace parts of ``STYLE_RECIPE``. With ``classes=1`` it is unconditional.
     """
     generator = StyleGenerator(
         latent_dim=latent_dim, base_channels=base_channels, classes=classes, channels=channels, mixing=mixing

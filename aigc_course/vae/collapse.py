@@ -1,4 +1,4 @@
-"""Has the posterior collapsed? What the code costs, taken apart into what it says and what it wastes.
+"""Posterior collapse: detected, and the mean KL term split into mutual information and the aggregate's mismatch.
 
 Active units are from Burda, Grosse & Salakhutdinov (2015), arXiv:1509.00519. All quantities are in nats per example.
 """
@@ -15,16 +15,21 @@ from aigc_course.vae.vae import Gaussian, active_units, kl_to_standard_normal
 
 
 class Rate(NamedTuple):
-    """The mean KL term as a sum: ``information`` I(x; z) in nats, and ``mismatch`` KL(q(z) || p(z)) in nats."""
+    """The two parts of the mean KL term, in nats: mutual information I(x; z), and KL(q(z) ‖ p(z)) of the aggregate."""
 
     information: float
     mismatch: float
 
 
 def collapsed(q: Gaussian, *, nats: float = 0.1) -> bool:
-    """Whether the code carries nothing: less than ``nats`` on average, and no unit whose mean follows the data.
+    """Whether the posterior has collapsed to the prior: a mean KL below ``nats``, and no active unit.
 
-    ``q`` are the posteriors of at least two examples (a hundred or more, to be trusted).
+    Args:
+        q: Posteriors of at least two examples; a hundred or more, to be trusted.
+        nats: Threshold of the mean KL term.
+
+    Raises:
+        ValueError: There is one posterior only, so that nothing can vary.
     """
     if len(q.mean) < 2:
         raise ValueError(f"{len(q.mean)} posterior; give those of at least two examples, or nothing can vary")
@@ -33,7 +38,10 @@ def collapsed(q: Gaussian, *, nats: float = 0.1) -> bool:
 
 
 def aggregate_log_prob(z: Float[Tensor, "m k"], q: Gaussian) -> Float[Tensor, " m"]:
-    """Log density of the aggregate posterior, the mean of q(z|x) over its examples, at each ``z``."""
+    """Log density in nats of the aggregate posterior, the mean of q(z|x) over the examples of ``q``, at each ``z``.
+
+    Memory grows as m · n · k, for m points and n examples.
+    """
     every = Gaussian(*(full_precision(part).unsqueeze(0) for part in q))
     squares = (full_precision(z).unsqueeze(1) - every.mean).square() * (-every.logvar).exp()
     densities = -0.5 * (math.log(2 * math.pi) + every.logvar + squares).sum(dim=2)
@@ -41,9 +49,9 @@ def aggregate_log_prob(z: Float[Tensor, "m k"], q: Gaussian) -> Float[Tensor, " 
 
 
 def split_rate(q: Gaussian, *, num_samples: int = 20) -> Rate:
-    """Monte Carlo estimate of both parts of the mean KL term, for examples that are all equally likely.
+    """Monte Carlo estimate of both parts of the mean KL term, from ``num_samples`` samples of each posterior.
 
-    The information cannot exceed the logarithm of the number of examples.
+    The n examples count as equally likely, so that the information cannot exceed log n.
     """
     told = torch.stack([q.log_prob(z) - aggregate_log_prob(z, q) for z in (q.sample() for _ in range(num_samples))])
     information = told.mean().item()
@@ -51,7 +59,13 @@ def split_rate(q: Gaussian, *, num_samples: int = 20) -> Rate:
 
 
 def label_information(q: Gaussian, labels: Int[Tensor, " n"], *, num_samples: int = 20) -> float:
-    """Monte Carlo estimate of I(y; z): what the code says about a label, at most the label's entropy."""
+    """Monte Carlo estimate of the mutual information I(y; z) of label and latent, in nats; at most the label's entropy.
+
+    Args:
+        q: Posteriors of n examples.
+        labels: Their labels.
+        num_samples: Samples of each posterior.
+    """
     parts = [Gaussian(q.mean[labels == label], q.logvar[labels == label]) for label in labels.unique()]
     told = 0.0
     for part in parts:

@@ -1,9 +1,9 @@
-"""The conditional variational autoencoder: a label given to the decoder, so that the code need not carry it.
+"""The conditional variational autoencoder: the decoder is given the label, so that the latent need not carry it.
 
 Sohn, Lee & Yan (2015), *Learning Structured Output Representation using Deep Conditional Generative Models*,
 NeurIPS 28.
 
-Symbols: ``x`` images and ``z`` codes as in ``vae``; ``y`` the class of an image, a whole number below ``classes``.
+Symbols: ``x`` images and ``z`` latents as in ``vae``; ``y`` the class of an image, a whole number below ``classes``.
 
 Conventions: the prior is N(0, I) for every class. The encoder reads the image alone, q(z|x): any q gives a bound, and
 an image shows its class. The papers let it read the label too.
@@ -22,7 +22,7 @@ from aigc_course.vae.vae import Gaussian
 def convolutional(
     *, latent_dim: int = 8, classes: int = 10, base_channels: int = 8, hidden: int = 256
 ) -> "ConditionalVAE":
-    """For images of 32×32: the networks of ``vae.convolutional``, the decoder's input wider by the label."""
+    """A conditional VAE for 1 × 32 × 32 images, with the networks of ``vae.convolutional``."""
     encoder = layers.encoder(latent_dim, base_channels=base_channels, hidden=hidden)
     return ConditionalVAE(
         encoder,
@@ -35,14 +35,22 @@ def convolutional(
 def fully_connected(
     shape: tuple[int, ...], *, latent_dim: int, classes: int = 10, hidden: int = 256
 ) -> "ConditionalVAE":
-    """One hidden layer each way, for small images."""
+    """A conditional VAE for small images of ``shape``, with one hidden layer in the encoder and in the decoder."""
     encoder = vae.fully_connected(shape, latent_dim=latent_dim, hidden=hidden).encoder
     decoder = vae.fully_connected(shape, latent_dim=latent_dim + classes, hidden=hidden).decoder
     return ConditionalVAE(encoder, decoder, latent_dim=latent_dim, classes=classes)
 
 
 class ConditionalVAE(nn.Module):
-    """An encoder, a decoder that is told the class, and the prior N(0, I) of every class."""
+    """A VAE whose decoder is class-conditional; the prior is N(0, I) for every class.
+
+    Args:
+        encoder: From images (b, *shape) to 2k numbers, k means and k log-variances.
+        decoder: From latents and one-hot labels, (b, k + classes), to the logits of the pixels.
+        latent_dim: k.
+        classes: Number of classes.
+        beta: Weight of the KL term in ``loss``; ``elbo`` does not depend on it.
+    """
 
     def __init__(
         self, encoder: nn.Module, decoder: nn.Module, *, latent_dim: int, classes: int, beta: float = 1.0
@@ -57,12 +65,12 @@ class ConditionalVAE(nn.Module):
         )
 
     def encode(self, x: Float[Tensor, "b *shape"]) -> Gaussian:
-        """The posterior q(z|x) of what the label does not say."""
+        """Parameters of the posterior q(z|x) of each image; the label is not read."""
         mean, logvar = self.encoder(x).chunk(2, dim=-1)
         return Gaussian(mean, logvar)
 
     def decode(self, z: Float[Tensor, "b k"], y: Int[Tensor, " b"]) -> Float[Tensor, "b *shape"]:
-        """Logits of the pixels, from the code and the label as ``classes`` indicators beside it."""
+        """Logits of the pixels, given the latents and the labels, which enter as one-hot vectors."""
         return self.decoder(torch.cat([z, F.one_hot(y, self.classes).to(z.dtype)], dim=1))
 
     def elbo(self, x: Float[Tensor, "b *shape"], y: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
@@ -79,7 +87,11 @@ class ConditionalVAE(nn.Module):
 
     @torch.no_grad()
     def sample(self, n: int, y: Int[Tensor, " n"] | None = None) -> Float[Tensor, "n *shape"]:
-        """Probabilities of white for codes from the prior, of given classes or of classes drawn alike."""
+        """Means of p(x|z, y) in [0, 1] for ``n`` latents from the prior, of classes ``y`` or of uniformly sampled ones.
+
+        Raises:
+            ValueError: ``y`` has not ``n`` labels.
+        """
         like = next(self.parameters())
         if y is None:
             y = torch.randint(self.classes, (n,), device=like.device)
@@ -90,7 +102,7 @@ class ConditionalVAE(nn.Module):
 
     @torch.no_grad()
     def every_class(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "b classes *shape"]:
-        """Each code decoded as each class: one hand writes all of them."""
+        """Means of p(x|z, y) in [0, 1] for each latent of ``z`` and each class y."""
         labels = torch.arange(self.classes, device=z.device).repeat(len(z))
         pictures = self.decode(z.repeat_interleave(self.classes, dim=0), labels).sigmoid()
         return pictures.unflatten(0, (len(z), self.classes))

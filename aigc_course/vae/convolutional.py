@@ -1,6 +1,6 @@
 """Convolutional networks for the VAE of ``vae``, for images of 32×32 pixels.
 
-Encoder and decoder mirror each other: two strided convolutions down to 8×8, one dense layer, the code; and back.
+Encoder and decoder mirror each other: two strided convolutions down to 8×8, one dense layer, the latent; and back.
 Kernels of 4 with stride 2 overlap evenly, so that the transposed convolutions leave no checkerboard (Odena, Dumoulin &
 Olah, 2016, doi:10.23915/distill.00003). Layers are normalised over each image (Ba, Kiros & Hinton, 2016,
 arXiv:1607.06450) and not over the batch, so that a posterior depends on its own image alone, in training and after it.
@@ -12,13 +12,13 @@ from aigc_course.vae.vae import VAE
 
 
 def vae(*, latent_dim: int = 8, base_channels: int = 8, hidden: int = 256, channels: int = 1, beta: float = 1.0) -> VAE:
-    """A VAE for ``channels`` × 32 × 32 images; ``base_channels`` is the number of maps in the first layer."""
+    """A VAE for ``channels`` × 32 × 32 images; ``base_channels`` is the number of channels after the first layer."""
     sizes = {"base_channels": base_channels, "hidden": hidden, "channels": channels}
     return VAE(encoder(latent_dim, **sizes), decoder(latent_dim, **sizes), latent_dim=latent_dim, beta=beta)
 
 
 def encoder(latent_dim: int, *, base_channels: int = 8, hidden: int = 256, channels: int = 1) -> nn.Sequential:
-    """Image to 2k numbers: mean and log-variance of the code."""
+    """Network from images (b, channels, 32, 32) to (b, 2 · latent_dim): means, then log-variances, of the posterior."""
     return nn.Sequential(
         nn.Conv2d(channels, base_channels, 4, stride=2, padding=1),  # 16×16
         *_maps(base_channels),
@@ -31,7 +31,7 @@ def encoder(latent_dim: int, *, base_channels: int = 8, hidden: int = 256, chann
 
 
 def decoder(latent_dim: int, *, base_channels: int = 8, hidden: int = 256, channels: int = 1) -> nn.Sequential:
-    """Code to the logits of an image; the encoder's layers in reverse, and one dense layer more."""
+    """Network from latents (b, latent_dim) to logits (b, channels, 32, 32): the encoder reversed, and a dense layer."""
     return nn.Sequential(
         *_dense(latent_dim, hidden),
         *_dense(hidden, hidden),

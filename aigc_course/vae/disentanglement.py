@@ -1,15 +1,15 @@
-"""How well single numbers of a code stand for single factors of the data, in nats and in votes.
+"""Disentanglement: how well single latent dimensions stand for single factors of the data, by two published scores.
 
 The mutual information gap is from Chen, Li, Grosse & Duvenaud (2018), arXiv:1802.04942; the score by votes from Kim &
 Mnih (2018), *Disentangling by Factorising*, arXiv:1802.05983.
 
 Symbols
-    n, k, f  examples, numbers in a code, factors
+    n, k, f  examples, latent dimensions, factors
     v, g     votes, examples in the group behind a vote
     means    posterior means, what the scores read
 
 Conventions: information is in nats. Numbers are cut into bins that hold equally many examples, so that a score does
-not change when a code or a factor is stretched or bent. Equal values always share a bin.
+not change under any increasing function of a latent dimension or a factor. Equal values always share a bin.
 """
 
 import math
@@ -24,7 +24,7 @@ from aigc_course.vae.vae import VAE
 
 
 def squares_vae(*, latent_dim: int = 5, hidden: int = 128, beta: float = 1.0) -> VAE:
-    """A VAE for ``upright_squares``, with two hidden layers each way."""
+    """A VAE for the 1 × 16 × 16 images of ``upright_squares``, with two hidden layers in encoder and decoder."""
     encoder = nn.Sequential(nn.Flatten(), *_two_layers(256, hidden), nn.Linear(hidden, 2 * latent_dim))
     decoder = nn.Sequential(*_two_layers(latent_dim, hidden), nn.Linear(hidden, 256), nn.Unflatten(1, (1, 16, 16)))
     return VAE(encoder, decoder, latent_dim=latent_dim, beta=beta)
@@ -35,13 +35,21 @@ def _two_layers(inputs: int, hidden: int) -> tuple[nn.Module, ...]:
 
 
 def rotated_gap(angle: Float[Tensor, "*s"], *, noise: float) -> Float[Tensor, "*s"]:
-    """Gap in nats of a code that turns two standard normal factors by ``angle`` and adds normal ``noise``."""
+    """Mutual information gap in nats of a toy: two N(0, 1) factors, rotated by ``angle``, plus Gaussian noise.
+
+    Args:
+        angle: In radians.
+        noise: Standard deviation of the noise.
+    """
     best, second = angle.cos().square(), angle.sin().square()
     return gaussian_information(best, noise=noise) - gaussian_information(second, noise=noise)
 
 
 def gaussian_information(share: Float[Tensor, "*s"], *, noise: float) -> Float[Tensor, "*s"]:
-    """Nats between a factor and a normal number of variance 1 + noise², of which the factor explains ``share``."""
+    """Mutual information in nats of a Gaussian factor and a Gaussian latent of variance 1 + noise².
+
+    ``share`` of that variance, out of 1, is due to the factor.
+    """
     return -0.5 * torch.log1p(-share / (1 + noise**2))
 
 
@@ -58,7 +66,7 @@ def equal_bins(values: Float[Tensor, "n d"], *, bins: int) -> Int[Tensor, "n d"]
 
 
 def mutual_information(a: Int[Tensor, " n"], b: Int[Tensor, " n"]) -> Float[Tensor, ""]:
-    """Nats that one whole number tells about the other, from counted frequencies; never negative."""
+    """Mutual information in nats of two columns of whole numbers ≥ 0, from their joint frequencies; never negative."""
     pairs = a * (int(b.max()) + 1) + b
     joint = torch.bincount(pairs, minlength=(int(a.max()) + 1) * (int(b.max()) + 1)).double() / len(a)
     joint = joint.view(int(a.max()) + 1, -1)
@@ -84,7 +92,11 @@ def mutual_information_table(
 
 
 def mutual_information_gap(table: Float[Tensor, "k f"]) -> Float[Tensor, " f"]:
-    """For each factor, how far the best number of the code is ahead of the second best."""
+    """Mutual information gap of each factor: the largest entry of its column of the table minus the second largest.
+
+    Raises:
+        ValueError: There is one latent dimension only.
+    """
     if len(table) < 2:
         raise ValueError(f"a code of {len(table)} number has no second best; give at least 2")
     best, second = table.topk(2, dim=0).values
@@ -94,7 +106,10 @@ def mutual_information_gap(table: Float[Tensor, "k f"]) -> Float[Tensor, " f"]:
 def fixed_factor_groups(
     factors: Float[Tensor, "n f"], *, votes: int, group: int
 ) -> tuple[Float[Tensor, "v g f"], Int[Tensor, " v"]]:
-    """Groups of factors that agree in one of them and vary in the others, and which one that is."""
+    """``votes`` groups of ``group`` examples' factors that agree in one random factor, and the number of that factor.
+
+    All factors are sampled from the rows of ``factors``.
+    """
     fixed = torch.randint(factors.shape[1], (votes,))
     rows = factors[torch.randint(len(factors), (votes, group))]
     same = F.one_hot(fixed, factors.shape[1]).bool().unsqueeze(1)
@@ -102,9 +117,9 @@ def fixed_factor_groups(
 
 
 def least_varying_latent(means: Float[Tensor, "v g k"]) -> Int[Tensor, " v"]:
-    """The number of the code that varies least within each group, relative to its variance over all groups.
+    """The latent dimension that varies least within each group, relative to its variance over all groups.
 
-    A number that never varies at all says nothing and gets no vote.
+    A dimension that is constant over all groups carries nothing and gets no vote.
     """
     every = means.flatten(0, 1)
     still = every.amin(dim=0) == every.amax(dim=0)  # the variance of equal numbers is rarely 0: their mean is rounded
@@ -112,14 +127,20 @@ def least_varying_latent(means: Float[Tensor, "v g k"]) -> Int[Tensor, " v"]:
 
 
 def factorvae_score(quietest: Int[Tensor, " v"], fixed: Int[Tensor, " v"]) -> float:
-    """Share of the later half of the votes that name their factor, by the majority of the earlier half."""
+    """FactorVAE score: accuracy of the majority-vote classifier from ``least_varying_latent`` to the fixed factor.
+
+    The classifier is fitted to the first half of the votes and scored on the second.
+    """
     half, kinds = len(fixed) // 2, int(max(quietest.max(), fixed.max())) + 1
     counts = torch.zeros(kinds, kinds).index_put_((quietest[:half], fixed[:half]), torch.ones(half), accumulate=True)
     return (counts.argmax(dim=1)[quietest[half:]] == fixed[half:]).float().mean().item()
 
 
 def upright_squares(factors: Float[Tensor, "n 3"]) -> Float[Tensor, "n 1 16 16"]:
-    """The course's sprites with shape and angle held: squares of a given size, right and down, at half resolution."""
+    """Images of upright squares, of which each row of ``factors`` gives size, place to the right and place down.
+
+    They are the course's sprites with shape and angle fixed, at half their resolution.
+    """
     size, right, down = factors.unbind(dim=1)
     square = torch.zeros(len(factors), dtype=torch.long)
     return F.avg_pool2d(draw_sprites(square, size, torch.zeros_like(size), right, down), 2)

@@ -1,12 +1,12 @@
-"""Two ways to differentiate an average over draws, and what a baseline does for the noisier one.
+"""Two estimators of the gradient of an expectation, and what a baseline does for the noisier one.
 
-The quantity is E[f(z)] for z from a diagonal normal q; wanted are its derivatives with respect to q's mean and
+The quantity is E[f(z)] for z from a diagonal Gaussian q; wanted are its derivatives with respect to q's mean and
 log-variance. Kingma & Welling (2013), arXiv:1312.6114 (reparameterised); Williams (1992), *Simple Statistical
-Gradient-Following Algorithms* (score function and baseline). Every function returns one estimate per draw, so that
+Gradient-Following Algorithms* (score function and baseline). Every estimator returns one estimate per sample, so that
 their mean is the gradient and their variance can be measured. Units are those of f.
 
 Symbols
-    s, k    draws, numbers in a code
+    s, k    samples, latent dimensions
     c       distance from the mean of q to the minimum of the quadratic test function f(z) = Σ (z_j − a_j)²
 """
 
@@ -19,18 +19,24 @@ from torch import Tensor
 
 from aigc_course.vae.vae import Gaussian
 
-Function = Callable[[Tensor], Tensor]  # codes (s, k) to values (s,)
+Function = Callable[[Tensor], Tensor]  # from latents (s, k) to values (s,)
 
 
 class Gradients(NamedTuple):
-    """One estimate per draw of the derivatives with respect to q's mean and log-variance."""
+    """One estimate per sample of the derivatives of E[f(z)] with respect to q's mean and log-variance."""
 
     mean: Float[Tensor, "s k"]
     logvar: Float[Tensor, "s k"]
 
 
 def reparameterised(f: Function, q: Gaussian, *, num_samples: int) -> Gradients:
-    """Derivatives of f(μ + σ ε) through the draw: f′(z) and f′(z) · ½ σ ε."""
+    """Pathwise gradient: derivatives of f(μ + σ ε), which are f′(z) and f′(z) · ½ σ ε.
+
+    Args:
+        f: A differentiable function of each latent.
+        q: One Gaussian, means and log-variances of shape (k,) or (1, k).
+        num_samples: Number of estimates.
+    """
     noise = torch.randn_like(q.mean.expand(num_samples, -1))
     step = (0.5 * q.logvar).exp() * noise
     z = (q.mean + step).detach().requires_grad_()
@@ -39,9 +45,15 @@ def reparameterised(f: Function, q: Gaussian, *, num_samples: int) -> Gradients:
 
 
 def leave_one_out(values: Float[Tensor, " s"]) -> Float[Tensor, " s"]:
-    """For every draw the mean of the other draws' values: independent of the draw itself, so nothing gets biased."""
+    """Baseline of each sample: the mean of the other samples' values.
+
+    It is independent of the sample itself, so that the estimator stays unbiased.
+
+    Raises:
+        ValueError: There is one value only.
+    """
     if len(values) < 2:
-        raise ValueError(f"{len(values)} draw; a baseline from the others needs at least 2")
+        raise ValueError(f"{len(values)} sample; a baseline from the others needs at least 2")
     return (values.sum() - values) / (len(values) - 1)
 
 
@@ -52,7 +64,14 @@ def score_function(
     num_samples: int,
     baseline: Callable[[Float[Tensor, " s"]], Float[Tensor, " s"]] | None = None,
 ) -> Gradients:
-    """(f(z) − baseline) times the derivatives of log q(z); f itself is never differentiated."""
+    """Score-function gradient (REINFORCE): (f(z) − baseline) times the derivatives of log q(z).
+
+    Args:
+        f: Any function of each latent; it is not differentiated.
+        q: One Gaussian, means and log-variances of shape (k,) or (1, k).
+        num_samples: Number of estimates.
+        baseline: From the values of f at all samples to a number to subtract from each; nothing is subtracted if None.
+    """
     noise = torch.randn_like(q.mean.expand(num_samples, -1))
     deviation = (0.5 * q.logvar).exp()
     values = f(q.mean + deviation * noise)
@@ -61,16 +80,16 @@ def score_function(
 
 
 def variance_reparameterised(std: float) -> float:
-    """Variance, over draws, of the reparameterised derivative with respect to one μ_j, for the quadratic f."""
+    """Variance of one pathwise estimate of the derivative with respect to one μ_j, for the quadratic f."""
     return 4 * std**2
 
 
 def best_baseline(c: float, std: float, *, latent_dim: int) -> float:
-    """The constant that makes the score-function derivative with respect to μ_j least noisy, for the quadratic f."""
+    """The constant baseline of least variance for the score-function derivative by one μ_j, for the quadratic f."""
     return latent_dim * (c**2 + std**2) + 2 * std**2
 
 
 def variance_score(c: float, std: float, *, latent_dim: int, baseline: float = 0.0) -> float:
-    """Variance, over draws, of the score-function derivative with respect to one μ_j, for the quadratic f."""
+    """Variance of one score-function estimate of the derivative with respect to one μ_j, for the quadratic f."""
     least = latent_dim * (4 * c**2 + 2 * std**2) + 4 * (c**2 + std**2)
     return least + (baseline - best_baseline(c, std, latent_dim=latent_dim)) ** 2 / std**2

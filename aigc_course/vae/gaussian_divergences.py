@@ -1,7 +1,7 @@
-"""Two distances between normal distributions, in closed form: what the bound pays, and what importance weights pay.
+"""KL and χ² divergence of Gaussians in closed form: the terms of the ELBO, and the variance of importance weights.
 
-Symbols: normals p and q over k numbers, each given by its mean and covariance, or by a diagonal ``Gaussian``. The KL
-divergence is in nats; the χ² divergence is the variance of the weight p/q over draws from q, a number without unit.
+Symbols: Gaussians p and q over k numbers, each given by its mean and covariance, or by a diagonal ``Gaussian``. The KL
+divergence is in nats; the χ² divergence is the variance of the weight p/q under q, a number without unit.
 """
 
 import torch
@@ -17,7 +17,7 @@ def kl(
     mean_q: Float[Tensor, "*#b k"],
     covariance_q: Float[Tensor, "*#b k k"],
 ) -> Float[Tensor, "..."]:
-    """KL(p ‖ q) in nats of two normals with any covariances."""
+    """KL(p ‖ q) in nats of Gaussians with any positive definite covariances; batches broadcast. Never negative."""
     factor = torch.linalg.cholesky(covariance_q)
     half = torch.linalg.solve_triangular(factor, covariance_p, upper=False)
     # Seen with q as the standard normal, p has variances 1 + excess along its axes; each costs (excess − log(1 +
@@ -28,7 +28,7 @@ def kl(
 
 
 def chi_square(p: Gaussian, q: Gaussian) -> Float[Tensor, " b"]:
-    """χ²(p ‖ q) = E_q[(p/q)²] − 1 of two diagonal normals; infinite where a variance of q is at most half of p's."""
+    """χ²(p ‖ q) = E_q[(p/q)²] − 1 of diagonal Gaussians; infinite where a variance of q is at most half of p's."""
     variance_p, variance_q = p.logvar.exp(), q.logvar.exp()
     room = 2 * variance_q - variance_p
     exponent = (p.mean - q.mean).square() / room

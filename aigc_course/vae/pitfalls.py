@@ -26,12 +26,12 @@ class PrintedLoss(LinearVAE):
 
 
 class UnpairedLoss(LinearVAE):
-    """F03, wrong: the signs mended, but the expectation runs over x only, with codes that have nothing to do with x."""
+    """F03, wrong: the signs mended, but the expectation runs over x only, with latents that are independent of x."""
 
     def loss(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
         """KL − log p(x|z) with z from the prior instead of q(z|x)."""
         q = self.encode(x)
-        z = torch.randn_like(q.mean)  # the mistake: the code of some other picture
+        z = torch.randn_like(q.mean)  # the mistake: a latent independent of x
         return (kl_to_standard_normal(q) - self.ppca().log_likelihood(x.flatten(1), z)).mean()
 
 
@@ -110,7 +110,7 @@ class NoNoise(VAE):
     """F06, half repaired: two heads and a mean without bounds, but the decoder still reads μ."""
 
     def loss(self, x: Float[Tensor, "b *shape"]) -> Float[Tensor, ""]:
-        """The decoder reads the mean: no noise, so nothing ties the codes to the prior but the KL term."""
+        """The decoder reads the mean: no noise, so nothing ties the latents to the prior but the KL term."""
         q = self.encode(x)
         return (kl_to_standard_normal(q) - bernoulli_log_likelihood(x, self.decode(q.mean))).mean()
 
@@ -140,7 +140,7 @@ class FloatText:
         return Gaussian(mean, logvar)
 
     def step(self, x: Int[Tensor, "b t"]) -> Metrics:
-        """Two losses, two steps: the encoder learns to say nothing, the decoder hears noise (compare F04)."""
+        """Two losses, two updates: the posterior collapses, and the decoder is trained on noise (compare F04)."""
         q = self.encode(x)
         kl = kl_to_standard_normal(q).mean()
         _descend(self.encoder_optimizer, kl)

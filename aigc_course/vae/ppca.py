@@ -1,10 +1,10 @@
 """Probabilistic principal component analysis: a VAE's model without hidden layers, where everything is known.
 
-Tipping & Bishop (1999), *Probabilistic Principal Component Analysis*, J. R. Statist. Soc. B 61(3), cited as TB. Codes
-z ~ N(0, I) of k numbers, observations x = W z + m + σ ε of d numbers.
+Tipping & Bishop (1999), *Probabilistic Principal Component Analysis*, J. R. Statist. Soc. B 61(3), cited as TB.
+Latents z ~ N(0, I) of k numbers, observations x = W z + m + σ ε of d numbers.
 
 Symbols
-    b, d, k     observations, numbers in one, numbers in a code
+    b, d, k     observations, numbers in one, latent dimensions
     W, m, σ²    ``weight``, ``mean``, ``variance`` (the variance of the noise, not its standard deviation)
     M           Wᵀ W + σ² I, the matrix of k × k numbers that both the evidence and the posterior need
     λ, U        eigenvalues, largest first, and eigenvectors of the data's covariance (divided by n, not by n − 1)
@@ -32,26 +32,29 @@ class PPCA(NamedTuple):
     variance: Float[Tensor, ""]
 
     def sample(self, n: int) -> Float[Tensor, "n d"]:
-        """Draw codes, then observations with their noise."""
+        """``n`` observations, their noise included, for latents sampled from the prior."""
         z = torch.randn(n, self.weight.shape[1], dtype=self.weight.dtype, device=self.weight.device)
         x = z @ self.weight.T + self.mean
         return x + self.variance.sqrt() * torch.randn_like(x)
 
     @no_autocast()
     def log_likelihood(self, x: Float[Tensor, "b d"], z: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
-        """Logarithm of p(x|z), in nats."""
+        """Log p(x|z) in nats per observation, given its latent."""
         squares = (x - self.mean - z.to(self.weight.dtype) @ self.weight.T).square().sum(dim=1)
         return -0.5 * (squares / self.variance + len(self.mean) * (2 * math.pi * self.variance).log())
 
     @no_autocast()
     def inner(self) -> Float[Tensor, "k k"]:
-        """M = Wᵀ W + σ² I."""
+        """The matrix M = Wᵀ W + σ² I."""
         identity = torch.eye(self.weight.shape[1], dtype=self.weight.dtype, device=self.weight.device)
         return self.weight.T @ self.weight + self.variance * identity
 
     @no_autocast()
     def evidence(self, x: Float[Tensor, "b d"]) -> Float[Tensor, " b"]:
-        """Logarithm of p(x) = N(m, W Wᵀ + σ² I), in nats, through M alone."""
+        """Log p(x) in nats per observation, where p(x) = N(m, W Wᵀ + σ² I).
+
+        Only the k × k matrix M is solved and its determinant taken, never a d × d matrix.
+        """
         offset, m = x - self.mean, self.inner()
         d, k = self.weight.shape
         z = torch.linalg.solve(m, self.weight.T @ offset.T).T
@@ -63,35 +66,41 @@ class PPCA(NamedTuple):
 
     @no_autocast()
     def posterior(self, x: Float[Tensor, "b d"]) -> tuple[Float[Tensor, "b k"], Float[Tensor, "k k"]]:
-        """Mean M⁻¹ Wᵀ (x − m) of every p(z|x), and the covariance σ² M⁻¹ that they share."""
+        """The exact posterior p(z|x): the mean M⁻¹ Wᵀ (x − m) of each, and the covariance σ² M⁻¹ of all."""
         m = self.inner()
         mean = torch.linalg.solve(m, self.weight.T @ (x - self.mean).T).T
         return mean, self.variance * torch.linalg.inv(m)
 
     def mean_field(self, x: Float[Tensor, "b d"]) -> Gaussian:
-        """The diagonal normal with the largest bound: the posterior's mean, and the variances σ² / M_jj."""
+        """The diagonal Gaussian of the largest ELBO: the posterior's mean, and variances σ² / M_jj (mean field)."""
         mean, _ = self.posterior(x)
         return Gaussian(mean, (self.variance / self.inner().diagonal()).log().expand_as(mean))
 
     def mean_field_gap(self) -> Float[Tensor, ""]:
-        """What the best diagonal normal misses, in nats: ½ (Σ log M_jj − log det M), the same for every x."""
+        """Log p(x) minus the ELBO of ``mean_field``, in nats: ½ (Σ log M_jj − log det M), the same for every x."""
         m = self.inner()
         return 0.5 * (m.diagonal().log().sum() - torch.logdet(m))
 
     def elbo(self, x: Float[Tensor, "b d"], q: Gaussian) -> Float[Tensor, " b"]:
-        """Exact evidence lower bound of any diagonal normal, in nats: the expectation over z done by hand."""
+        """Evidence lower bound of diagonal Gaussians in nats per observation, its expectation over z in closed form."""
         spread = (full_precision(q.logvar).exp() * self.weight.square().sum(dim=0)).sum(dim=1) / self.variance
         return self.log_likelihood(x, q.mean) - 0.5 * spread - kl_to_standard_normal(q)
 
     def rotated(self, rotation: Float[Tensor, "k k"]) -> "PPCA":
-        """The same distribution of x with its codes turned; ``rotation`` is orthogonal."""
+        """The same distribution of x with its latent space rotated by an orthogonal matrix."""
         return self._replace(weight=self.weight @ rotation)
 
 
 def maximum_likelihood(x: Float[Tensor, "n d"], *, latent_dim: int, variance: float | None = None) -> PPCA:
-    """The best model of all, W = U (Λ − σ² I)^½ with σ² the mean of the discarded eigenvalues.
+    """The maximum-likelihood fit to ``x``: W = U (Λ − σ² I)^½, with σ² the mean of the discarded eigenvalues (TB).
 
-    With ``variance`` given, the best model with that σ²: directions in which the data vary less get no weight.
+    Args:
+        x: Observations.
+        latent_dim: k, below n and d.
+        variance: If given, σ² is fixed to it, and directions in which the data vary less get no weight.
+
+    Raises:
+        ValueError: ``variance`` is not above 0, or ``latent_dim`` is out of range.
     """
     if variance is not None and variance <= 0:
         raise ValueError(f"variance={variance}; without noise there is no density, so give a number above 0")
@@ -102,12 +111,16 @@ def maximum_likelihood(x: Float[Tensor, "n d"], *, latent_dim: int, variance: fl
 
 
 def eigenvalues(x: Float[Tensor, "n d"]) -> Float[Tensor, " d"]:
-    """Variances of the data along their principal directions, largest first."""
+    """Eigenvalues of the data's covariance (divided by n), largest first: variances along principal directions."""
     return torch.linalg.eigvalsh(x.T.cov(correction=0)).flip(0).clamp(min=0)
 
 
 def best_log_likelihood(values: Float[Tensor, " d"], *, latent_dim: int) -> Float[Tensor, ""]:
-    """Mean log-likelihood of the best model on its own training data, from the eigenvalues alone (TB)."""
+    """Mean log-likelihood in nats of the maximum-likelihood fit on its training data, from the eigenvalues alone (TB).
+
+    Raises:
+        ValueError: ``latent_dim`` is not from 1 to d − 1.
+    """
     if not 0 < latent_dim < len(values):
         raise ValueError(f"latent_dim={latent_dim} of {len(values)} directions; choose from 1 to {len(values) - 1}")
     d, kept, noise = len(values), values[:latent_dim], values[latent_dim:].mean()
@@ -115,7 +128,7 @@ def best_log_likelihood(values: Float[Tensor, " d"], *, latent_dim: int) -> Floa
 
 
 def reconstruction_error(values: Float[Tensor, " d"], *, latent_dim: int, variance: float = 0.0) -> Float[Tensor, ""]:
-    """Mean squared error, summed over the d numbers, of the best model's decoded posterior means; from eigenvalues.
+    """Mean squared error, summed over the d numbers, of decoded posterior means of the best fit, from eigenvalues.
 
     The discarded variances are lost. The others lose σ⁴/λ each, because the posterior mean shrinks towards the prior;
     with ``variance`` 0 nothing shrinks, and the error is that of the best linear autoencoder.
@@ -124,7 +137,7 @@ def reconstruction_error(values: Float[Tensor, " d"], *, latent_dim: int, varian
 
 
 def principal_angles(a: Float[Tensor, "d k"], b: Float[Tensor, "d k"]) -> Float[Tensor, " k"]:
-    """Angles in degrees between the spaces that the columns span, largest last; all 0 for the same space."""
+    """Principal angles in degrees between the column spaces of ``a`` and ``b``, largest last; 0 for the same space."""
     basis, other = (torch.linalg.qr(matrix.double()).Q for matrix in (a, b))
     # the sine of an angle is exact where it is small, the cosine is not
     rest = other - basis @ (basis.T @ other)

@@ -1,7 +1,7 @@
-"""Undo damage to an image whose statistics are known, with a trained VAE as the knowledge of what images look like.
+"""Image restoration with a trained VAE as the prior of images, for damage whose statistics are known.
 
-The damage flips each pixel of a black-or-white scan with a known probability. Restoring means looking for the code
-that explains the damaged scan best (maximum a posteriori) and decoding it. Nothing is trained again.
+The damage flips each pixel of a black-or-white scan with a known probability. Restoring is to find the latent of the
+largest posterior density given the damaged scan (maximum a posteriori), and to decode it. No network is trained again.
 """
 
 import math
@@ -16,14 +16,18 @@ from aigc_course.vae.vae import VAE, log_prior
 
 
 def damage(x: Float[Tensor, "b *shape"], *, flip: float) -> Float[Tensor, "b *shape"]:
-    """Round to black or white, then flip every pixel with probability ``flip``."""
+    """``x`` rounded to black (0) or white (1), then each pixel flipped with probability ``flip``."""
     return (x.round() - (torch.rand_like(x) < flip).to(x.dtype)).abs()
 
 
 def damaged_log_likelihood(
     y: Float[Tensor, "b *shape"], logits: Float[Tensor, "b *shape"], *, flip: float
 ) -> Float[Tensor, " b"]:
-    """Log p(y|z) in nats of a damaged scan ``y``, the tossed and the flipped pixels summed out."""
+    """Log p(y|z) in nats of each damaged scan ``y``, summed over pixels; the undamaged pixels are marginalised.
+
+    Raises:
+        ValueError: ``flip`` is not between 0 and 1.
+    """
     white, black = _channel(logits, flip)
     return (y * white + (1 - y) * black).flatten(1).sum(dim=1)
 
@@ -31,10 +35,16 @@ def damaged_log_likelihood(
 def restore(
     model: VAE, y: Float[Tensor, "b *shape"], *, flip: float, num_samples: int = 4000, steps: int = 40
 ) -> tuple[Float[Tensor, "b *shape"], Float[Tensor, " b"]]:
-    """Restored images, and the height log p(y, z) in nats at the code that was found.
+    """Maximum a posteriori restoration of damaged scans ``y``.
 
-    Every scan is compared with ``num_samples`` images from the prior; from the one that explains it best, Adam climbs
-    for ``steps`` updates.
+    For each scan the best of ``num_samples`` latents from the prior is the start of ``steps`` updates of Adam on −log
+    p(y, z). The start matters: the density may have many local maxima.
+
+    Returns:
+        Restored images, as means of p(x|z) in [0, 1]; and log p(y, z) in nats at the latents that were found.
+
+    Raises:
+        ValueError: ``flip`` is not between 0 and 1.
     """
     z = _best_draw(model, y, flip, num_samples).requires_grad_()
     optimizer = torch.optim.Adam([z], lr=0.1)
@@ -47,7 +57,7 @@ def restore(
 
 @torch.no_grad()
 def _best_draw(model: VAE, y: Float[Tensor, "b *shape"], flip: float, num_samples: int) -> Float[Tensor, "b k"]:
-    """For each scan the code from the prior that explains it best; all pairs at once, as one matrix product."""
+    """For each scan the latent of the largest log p(y, z), of ``num_samples``; all pairs by one matrix product."""
     z = torch.randn(num_samples, model.latent_dim, device=y.device, dtype=y.dtype)
     white, black = (part.flatten(1) for part in _channel(model.decode(z), flip))
     heights = y.flatten(1) @ (white - black).T + black.sum(dim=1) + log_prior(z)

@@ -1,14 +1,14 @@
-"""The sentence VAE: a Gaussian code for a whole sentence, and a decoder that writes it word by word.
+"""The sentence VAE: a Gaussian latent for a whole sentence, and an autoregressive decoder of its words.
 
 Bowman, Vilnis, Vinyals, Dai, Jozefowicz & Bengio (2016), *Generating Sentences from a Continuous Space*,
-arXiv:1511.06349, cited as B. Code, posterior and bound are those of ``vae``; only the observation is new.
+arXiv:1511.06349, cited as B. Latent, posterior and bound are those of ``vae``; only the observation is new.
 
 Symbols
     b, t    sentences in a batch, positions in a row of tokens (``END`` closes a sentence, ``PAD`` fills the row)
     v       words in the vocabulary
     x       tokens; x[:, i] is word i + 1
-    k       numbers in a code
-    z       codes, with prior N(0, I)
+    k       latent dimensions; 0 in a language model
+    z       latents, with prior N(0, I)
     logits  what the decoder returns: word i has the probability softmax(logits[:, i]), given z and the words before
     word_dropout  probability that a word that stands before is hidden from the decoder: a blank stands in its place
 
@@ -31,7 +31,7 @@ from aigc_course.vae.vae import Gaussian, iwae_bound, kl_to_standard_normal, log
 
 
 class Encoder(nn.Module):
-    """Tokens to 2k numbers: the mean and the log-variance of the code."""
+    """From tokens (b, t) to 2k numbers: mean and log-variance of the posterior."""
 
     def __init__(self, words: int, *, latent_dim: int, embedding: int = 64, hidden: int = 96) -> None:
         super().__init__()
@@ -40,13 +40,16 @@ class Encoder(nn.Module):
         self.head = nn.Linear(hidden, 2 * latent_dim)
 
     def forward(self, x: Int[Tensor, "b t"]) -> Float[Tensor, "b two_k"]:
-        """The largest response of each feature in the sentence, whatever its position; padding has no say."""
+        """Maximum of each feature over the positions of a sentence, padding excluded, through a dense layer."""
         features = self.read(self.embed(x).transpose(1, 2)).relu()
         return self.head(features.masked_fill((x == PAD).unsqueeze(1), 0).amax(dim=2))
 
 
 class Decoder(nn.Module):
-    """A GRU that writes the next word from the words before and from the code, which it sees at every position."""
+    """A GRU that predicts the next word from the words before and from the latent, which is an input at each position.
+
+    Input and output embeddings are shared. With ``latent_dim=0`` it is a language model.
+    """
 
     def __init__(self, words: int, *, latent_dim: int, embedding: int = 64, hidden: int = 96) -> None:
         super().__init__()
@@ -58,25 +61,25 @@ class Decoder(nn.Module):
         nn.init.normal_(self.embed.weight, std=0.1)  # also the output layer, which should begin undecided
 
     def begin(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "1 b h"]:
-        """The state before the first word."""
+        """The GRU's state before the first word, a function of the latent."""
         return self.start(z).tanh().unsqueeze(0)
 
     def forward(
         self, previous: Int[Tensor, "b t"], z: Float[Tensor, "b k"], state: Float[Tensor, "1 b h"]
     ) -> tuple[Float[Tensor, "b t v"], Float[Tensor, "1 b h"]]:
-        """Logits of the word after each of ``previous``, and the state; padding and blanks are never written."""
+        """Logits of the word after each of ``previous``, and the state after the last; −∞ for padding and blanks."""
         outputs, state = self.read(previous, z, state)
         return self.logits(outputs), state
 
     def read(
         self, previous: Int[Tensor, "b t"], z: Float[Tensor, "b k"], state: Float[Tensor, "1 b h"]
     ) -> tuple[Float[Tensor, "b t h"], Float[Tensor, "1 b h"]]:
-        """What the GRU remembers after each of ``previous``, and the state."""
+        """The GRU's output after each of ``previous``, and its state after the last."""
         seen = torch.cat([self.embed(previous), z.unsqueeze(1).expand(-1, previous.shape[1], -1)], dim=2)
         return self.recur(seen, state)
 
     def logits(self, outputs: Float[Tensor, "*n h"]) -> Float[Tensor, "*n v"]:
-        """Logits of the next word, from what the GRU remembers."""
+        """Logits of the next word from the GRU's outputs; −∞ for padding and blanks."""
         unwritten = torch.tensor([PAD, BLANK], device=self.bias.device)
         bias = self.bias.index_fill(0, unwritten, -torch.inf)
         return F.linear(self.project(outputs), self.embed.weight, bias)
@@ -113,12 +116,16 @@ def _dense(inputs: int, outputs: int) -> nn.Linear:
 
 
 def shift_right(x: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
-    """What stands before each word: ``END`` before the first."""
+    """The token before each token: ``END`` before the first (teacher forcing)."""
     return F.pad(x[:, :-1], (1, 0), value=END)
 
 
 def drop_words(previous: Int[Tensor, "b t"], word_dropout: float) -> Int[Tensor, "b t"]:
-    """Word dropout: every word is replaced by a blank with probability ``word_dropout`` (B)."""
+    """Word dropout: each word is replaced by ``BLANK`` with probability ``word_dropout``, the first ``END`` never (B).
+
+    Raises:
+        ValueError: ``word_dropout`` is not from 0 to 1.
+    """
     if not 0 <= word_dropout <= 1:
         raise ValueError(f"word_dropout={word_dropout}; it is the probability that a word is hidden, from 0 to 1")
     hidden = torch.rand(previous.shape, device=previous.device) < word_dropout
@@ -127,9 +134,11 @@ def drop_words(previous: Int[Tensor, "b t"], word_dropout: float) -> Int[Tensor,
 
 
 def sentence_log_likelihood(x: Int[Tensor, "b t"], logits: Float[Tensor, "n v"]) -> Float[Tensor, " b"]:
-    """Log p(x|z) in nats: the chain rule, summed over the words and the ``END`` of each sentence.
+    """Log p(x|z) in nats per sentence: the chain rule, summed over the words and the ``END`` of each.
 
-    ``logits`` has a row for each of these, sentence after sentence, and none for padding.
+    Args:
+        x: Tokens.
+        logits: One row for each token that is no padding, sentence after sentence.
     """
     words = x != PAD
     nats = F.cross_entropy(full_precision(logits), x[words], reduction="none")
@@ -137,17 +146,22 @@ def sentence_log_likelihood(x: Int[Tensor, "b t"], logits: Float[Tensor, "n v"])
 
 
 def lengths(x: Int[Tensor, "b t"]) -> Float[Tensor, " b"]:
-    """Words of each sentence, its ``END`` included: what has to be predicted."""
+    """Number of words to predict in each sentence, its ``END`` included."""
     return (x != PAD).sum(dim=1).float()
 
 
 def perplexity(cost: Float[Tensor, " n"], length: Float[Tensor, " n"]) -> Float[Tensor, ""]:
-    """Exponential of nats per word, from nats and words per sentence; a bound on it when ``cost`` is one."""
+    """Perplexity: the exponential of nats per word, averaged over words and not over sentences.
+
+    Args:
+        cost: −log p(x) in nats of each sentence, or an upper bound on it; then the result is an upper bound, too.
+        length: Words of each sentence.
+    """
     return (cost.sum() / length.sum()).exp()
 
 
 def unigram_cost(x: Int[Tensor, "n t"], counted: Int[Tensor, "m u"], *, words: int) -> Float[Tensor, " n"]:
-    """Nats per sentence when every word is drawn by its frequency in ``counted`` (one is added to each count)."""
+    """−log p(x) in nats per sentence under a unigram model of the tokens ``counted``, with add-one smoothing."""
     counts = torch.bincount(counted.flatten(), minlength=words).float() + 1
     counts[[PAD, BLANK]] = 0
     surprise = -(counts / counts.sum()).log()
@@ -155,10 +169,15 @@ def unigram_cost(x: Int[Tensor, "n t"], counted: Int[Tensor, "m u"], *, words: i
 
 
 class TextVAE(nn.Module):
-    """An encoder of sentences, a decoder that writes, and the prior N(0, I) between them.
+    """A VAE of sentences: a convolutional encoder, the prior N(0, I), and an autoregressive GRU decoder.
 
-    ``word_dropout`` acts in training only; ``free`` nats of the KL term cost nothing there (free bits). ``longest`` is
-    the length of what ``sample`` generates, ``END`` included.
+    Args:
+        words: Size of the vocabulary.
+        latent_dim: k.
+        word_dropout: Probability that ``loss`` hides a previous word from the decoder; ``elbo`` hides none.
+        free: Nats of the mean KL term that cost nothing in ``loss`` (free bits).
+        longest: Length of generated sentences, ``END`` included.
+        hidden: Units of the GRU and features of the encoder.
     """
 
     def __init__(
@@ -179,7 +198,7 @@ class TextVAE(nn.Module):
         self.latent_dim, self.word_dropout, self.free, self.longest = latent_dim, word_dropout, free, longest
 
     def encode(self, x: Int[Tensor, "b t"]) -> Gaussian:
-        """The posterior q(z|x)."""
+        """Parameters of the posterior q(z|x) of each sentence."""
         mean, logvar = self.encoder(x).chunk(2, dim=-1)
         return Gaussian(mean, logvar)
 
@@ -192,17 +211,17 @@ class TextVAE(nn.Module):
     def terms(
         self, x: Int[Tensor, "b t"], *, word_dropout: float = 0.0
     ) -> tuple[Float[Tensor, " b"], Float[Tensor, " b"]]:
-        """What the words cost given one draw of the code, and what the code costs: both in nats per sentence."""
+        """−log p(x|z) at one sample z of each posterior, and KL(q(z|x) ‖ p(z)): both in nats per sentence."""
         q = self.encode(x)
         return -self.log_likelihood_given(x, q.sample(), word_dropout=word_dropout), kl_to_standard_normal(q)
 
     def elbo(self, x: Int[Tensor, "b t"]) -> Float[Tensor, " b"]:
-        """One-draw estimate of the evidence lower bound in nats per sentence, every word shown."""
+        """Estimate of the evidence lower bound in nats per sentence, from one sample; no word is hidden."""
         words, kl = self.terms(x)
         return -(words + kl)
 
     def loss(self, x: Int[Tensor, "b t"], *, weight: float = 1.0) -> Float[Tensor, ""]:
-        """What training minimises, with the KL term times ``weight`` and with this model's word dropout."""
+        """What training minimises: −log p(x|z) + ``weight`` · KL, batch mean, with word dropout and free bits."""
         return weighted_loss(*self.terms(x, word_dropout=self.word_dropout), weight=weight, free=self.free)
 
     def generate(self, z: Float[Tensor, "b k"], *, greedy: bool = False) -> Int[Tensor, "b t"]:
@@ -210,25 +229,25 @@ class TextVAE(nn.Module):
         return self.decoder.generate(z, longest=self.longest, greedy=greedy)
 
     def sample(self, n: int, *, greedy: bool = False) -> Int[Tensor, "n t"]:
-        """Tokens of ``n`` sentences for codes drawn from the prior."""
+        """Tokens of ``n`` sentences for latents sampled from the prior."""
         z = torch.randn_like(self.decoder.bias.new_empty(n, self.latent_dim))
         return self.generate(z, greedy=greedy)
 
     @torch.no_grad()
     def reconstruct(self, x: Int[Tensor, "b t"]) -> Int[Tensor, "b t2"]:
-        """The most probable words, one after the other, at the posterior mean of each sentence."""
+        """Greedy sentences at the posterior mean of each sentence."""
         return self.generate(self.encode(x).mean, greedy=True)
 
     @torch.no_grad()
     def interpolate(self, start: Int[Tensor, "1 t"], end: Int[Tensor, "1 t"], *, steps: int) -> Int[Tensor, "steps t2"]:
-        """Greedy sentences for ``steps`` codes on the straight line between the posterior means of two sentences."""
+        """Greedy sentences at ``steps`` latents on the line between the posterior means of two sentences."""
         first, last = self.encode(start).mean, self.encode(end).mean
         weight = torch.linspace(0, 1, steps, device=first.device, dtype=first.dtype).unsqueeze(1)
         return self.generate(torch.lerp(first, last, weight), greedy=True)
 
     @torch.no_grad()
     def log_likelihood(self, x: Int[Tensor, "b t"], *, num_samples: int) -> Float[Tensor, " b"]:
-        """Importance-weighted estimate of log p(x) in nats; a lower bound on average, tighter with more draws."""
+        """Importance-weighted estimate of log p(x) in nats per sentence; in expectation a lower bound on it."""
         q = self.encode(x)
         return iwae_bound(torch.stack([self._log_weight(x, q) for _ in range(num_samples)]))
 
@@ -238,9 +257,13 @@ class TextVAE(nn.Module):
 
 
 class LanguageModel(nn.Module):
-    """The decoder of ``TextVAE`` alone, with a latent of no numbers: so log p(x) is exact.
+    """The decoder of ``TextVAE`` with a latent of dimension 0: an autoregressive model whose log p(x) is exact.
 
-    ``word_dropout`` acts in training only. ``longest`` is the length of what ``sample`` generates, ``END`` included.
+    Args:
+        words: Size of the vocabulary.
+        word_dropout: Probability that ``loss`` hides a previous word.
+        longest: Length of generated sentences, ``END`` included.
+        hidden: Units of the GRU.
     """
 
     free = 0.0  # there is no KL term of which a part could be free

@@ -5,7 +5,7 @@ the topic is all that one word says about another.
 
 Symbols
     word_dropout  probability that a word that stands before is hidden from the decoder
-    evidence  words (on average) that are written without having seen any word before: each profits from the code
+    words_unseen  words (on average) that are predicted with all words before hidden: each profits from the latent
     a, s      the posterior N(a, s²) of one topic and N(−a, s²) of the other
     weight    of the KL term
 
@@ -43,7 +43,7 @@ ENTROPY = math.log(2) + WORDS * math.log(3)
 
 
 class Posterior(NamedTuple):
-    """Posterior means ±``a`` with standard deviation ``s``, and the nats that such a code tells about the topic."""
+    """Posteriors N(±a, s²) of the two topics, and the mutual information in nats of topic and latent under them."""
 
     a: float
     s: float
@@ -51,7 +51,7 @@ class Posterior(NamedTuple):
 
 
 def sentences() -> list[str]:
-    """All 162, each as likely as any other: first the weather, then baking."""
+    """All 162 sentences, equally likely: the 81 about the weather, then the 81 about baking."""
     return [" ".join(words) for topic in TOPICS for words in itertools.product(*topic)]
 
 
@@ -61,7 +61,7 @@ def words_unseen(word_dropout: float, *, words: int = WORDS) -> float:
 
 
 def topic_information(a: Float[Tensor, "*g"], s: Float[Tensor, "*g"]) -> Float[Tensor, "*g"]:
-    """What the code tells about the topic: log 2 minus the cost of the topic for a reader of z, in nats.
+    """Mutual information in nats of topic and latent: log 2 minus the conditional entropy of the topic given z.
 
     The log-odds of the topics at z are 2az/s². The expectation over z is a sum on a grid.
     """
@@ -75,14 +75,14 @@ def topic_information(a: Float[Tensor, "*g"], s: Float[Tensor, "*g"]) -> Float[T
 def objective(
     a: Float[Tensor, "*g"], s: Float[Tensor, "*g"], *, words_unseen: float, weight: float = 1.0
 ) -> Float[Tensor, "*g"]:
-    """What a code saves minus what it costs, in nats; 0 for the collapsed code a = 0, s = 1."""
+    """Gain in nats over posterior collapse (a = 0, s = 1): what the latent saves in words, minus ``weight`` · KL."""
     a, s = a.double(), s.double()
     kl = normal_kl(a, s, torch.zeros_like(a), torch.ones_like(s))
     return words_unseen * topic_information(a, s) - weight * kl
 
 
 def optimal_posterior(*, words_unseen: float, weight: float = 1.0) -> Posterior:
-    """The code of the largest gain, to two hundredths: every pair on a grid is tried."""
+    """The posterior of the largest ``objective``, by search on a grid; accurate to 0.02."""
     a, s, information = _grid()
     kl = 0.5 * (a.square() + s.square() - 1 - s.square().log())
     best = int((words_unseen * information - weight * kl).argmax())

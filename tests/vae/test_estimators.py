@@ -98,7 +98,7 @@ def test_the_best_baseline_is_best():
 def test_leave_one_out_never_contains_the_draw_itself():
     found = leave_one_out(torch.tensor([1.0, 2.0, 6.0]))
     assert found.tolist() == [4.0, 3.5, 1.5]
-    with pytest.raises(ValueError, match="1 draw"):
+    with pytest.raises(ValueError, match="1 sample"):
         leave_one_out(torch.ones(1))
 
 
