@@ -5,7 +5,7 @@ import re
 import pytest
 
 from aigc_course.core import grading
-from aigc_course.museum.detectors import LIMITS
+from aigc_course.museum.detectors import THRESHOLDS
 from book.tools import chapters, check_exercises
 
 BOOK = {chapter.slug: chapter for chapter in chapters.all()}
@@ -27,4 +27,4 @@ def test_exercises_belong_to_chapters():
 def test_a_report_of_the_museum_quotes_the_detectors_own_limits():
     told = ("divergence", "vanishing gradient", "discriminator overfitting", "memorisation", "mode collapse")
     text = grading.get("failure_museum.report").text
-    assert re.findall(r"\(limit (.*?)\)", text) == [f"{LIMITS[name].value:g}" for name in told]
+    assert re.findall(r"\(limit (.*?)\)", text) == [f"{THRESHOLDS[name].value:g}" for name in told]

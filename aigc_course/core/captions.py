@@ -1,4 +1,4 @@
-"""A caption is a template and its values: ``"The gap is {gap:.2f} nats."`` with ``gap=0.1``.
+"""Templates for captions: ``"The gap is {gap:.2f} nats."`` with the value ``gap=0.1``.
 
 Translators see the template, so that a new measurement outdates no translation. The values travel as they are shown,
 one text for each field: the site needs neither the numbers nor their types to fill a translated template.
@@ -14,17 +14,24 @@ FUNCTIONS = {"log", "exp", "max", "min", "tanh"}  # the same in every language
 
 
 def fields(template: str) -> dict[str, tuple[str, str]]:
-    """The template's fields as they stand in it: ``{"gap:.2f": ("gap", ".2f")}``."""
+    """The fields of a template, each with its name and format specification: ``{"gap:.2f": ("gap", ".2f")}``."""
     found = FIELD.finditer(template)
     return {match["field"]: (match["name"], match["spec"] or "") for match in found if match["field"]}
 
 
 def texts(values: Mapping[str, Any], **templates: str) -> dict[str, str]:
-    """The text of every field that the templates hold; ``ValueError`` where fields and values do not agree.
+    """Format the value of every field in the templates.
 
     Args:
         values: Numbers and words by name; a tensor of one number counts as a number.
-        templates: What is filled, by the name of the argument, for messages.
+        templates: The templates, by a name for error messages ("caption", "alt").
+
+    Returns:
+        The text of each field, by the field as in ``fields``.
+
+    Raises:
+        ValueError: A field without a value, a value without a field, a single brace, or a value that its format
+            specification does not fit.
     """
     shown: dict[str, str] = {}
     used: set[str] = set()
@@ -50,7 +57,7 @@ def _shown(value: Any, name: str, spec: str) -> str:
 
 
 def filled(template: str, shown: Mapping[str, str]) -> str:
-    """The template with each field's text in its place; a field without a text stays as it is."""
+    """Replace each field of a template by its text from ``texts``; a field without a text stays as it is."""
 
     def text(match: re.Match[str]) -> str:
         return shown.get(match["field"], match[0]) if match["field"] else match[0][0]
@@ -59,6 +66,6 @@ def filled(template: str, shown: Mapping[str, str]) -> str:
 
 
 def has_word(text: str) -> bool:
-    """Whether there is something to translate: single letters are symbols, ``log`` and capitals (KL, VAE) stay."""
+    """Whether a label needs translation: it has a word beside single letters, functions (log) and capitals (KL)."""
     words = "".join(sign if sign.isalpha() else " " for sign in text).split()
     return any(len(word) > 1 and not word.isupper() and word not in FUNCTIONS for word in words)

@@ -1,8 +1,8 @@
 """Every data set of the course by name, with its licence, its source and a checksum.
 
-``load("glyphs")`` returns tensors. Offline sets come from installed packages or are drawn on the spot;
+``load("glyphs")`` returns tensors. Offline sets come from installed packages or are generated from a seed;
 the others need one download, ``python -m aigc_course.core.data mnist``, into ``AIGC_DATA``
-(default ``~/.cache/aigc_course``). Images are float32 in [0, 1], shape ``(n, channels, height, base_channels)``.
+(default ``~/.cache/aigc_course``). Images are float32 in [0, 1], shape ``(n, channels, height, width)``.
 """
 
 import hashlib
@@ -24,7 +24,13 @@ SplitName = Literal["train", "test"]
 
 
 class Split(NamedTuple):
-    """Examples ``x``, classes ``y`` (zeros where there are none), and the factors that a procedure drew."""
+    """One side of a data set.
+
+    Attributes:
+        x: Examples; images in [0, 1] as (n, c, h, w), points of the plane as (n, 2).
+        y: Class of each example; 0 where a set has none.
+        factors: True factors of variation of synthetic images, named by ``Dataset.factors``; (n, 0) elsewhere.
+    """
 
     x: Float[Tensor, "n *shape"]
     y: Int[Tensor, " n"]
@@ -33,10 +39,17 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a reader should know of a data set before using it.
+    """A data set's card, and the function that loads it.
 
-    ``read(split, n, seed)`` makes it; ``checksum`` is the SHA-256 of what an installed package must contain,
-    or the word that says why there is none.
+    Attributes:
+        name: For ``load``.
+        what: Description: number, kind and size of the examples.
+        licence: Of the data.
+        source: Who made it, and which package carries it.
+        offline: Whether it needs no download.
+        checksum: SHA-256 of the files in an installed package, or why there is none.
+        read: From (split, n, seed) to the examples.
+        factors: Names of the factors of variation, if it is synthetic.
     """
 
     name: str
@@ -50,12 +63,18 @@ class Dataset:
 
 
 def load(name: str, *, split: str = "train", n: int | None = None, seed: int = 0) -> Split:
-    """Return ``n`` examples (all, or a sensible number, when ``None``) of one side of a data set.
+    """Return examples of the training or test set of a data set; the two never share an example.
 
-    Train and test never share an example. ``seed`` names the draw of a procedural set; fixed sets ignore it.
+    Args:
+        name: A key of ``DATASETS``.
+        split: ``"train"`` or ``"test"``.
+        n: How many. By default all of a fixed set; of synthetic images and patches 4,000 (train) or 1,000 (test), of
+            points 2,000.
+        seed: Of a synthetic set and of patches; the same seed gives the same examples. Fixed sets ignore it.
 
     Raises:
-        ValueError: Unknown name or split, or more examples than there are.
+        ValueError: Unknown name or split, ``n`` below 1 or above the number of examples.
+        RuntimeError: An installed package does not hold the files that it should.
         FileNotFoundError: The set needs a download that was not made, or whose files are no longer whole; the message
             says which command makes it.
     """
@@ -115,7 +134,7 @@ PHOTOGRAPHS = {"train": ("astronaut.png", "coffee.png", "chelsea.png"), "test": 
 
 
 def _patches(split: SplitName, n: int | None, seed: int) -> Split:
-    """Random 32×32 crops; train and test come from different photographs. The class is the photograph's number."""
+    """Random 32×32 crops; train and test come from different photographs. The class is the photograph's index."""
     import skimage.data
     from skimage import io
 
@@ -170,7 +189,7 @@ _ROWS = (
         "glyphs",
         "digits 0–9 in twelve typefaces, turned, sheared, scaled and shifted; 32×32 grey pixels",
         "typefaces: Bitstream Vera and DejaVu licence (free)",
-        "drawn from the DejaVu fonts that matplotlib carries",
+        "rendered from the DejaVu fonts that matplotlib carries",
         True,
         _DRAWN,
         _glyphs,
@@ -212,7 +231,7 @@ DATASETS = {row.name: row for row in _ROWS}
 
 
 def main(names: list[str]) -> str | None:
-    """Fetch the set named and print its folder; return what to say where that is not possible."""
+    """Download the set that the one argument names and print its folder; return an error message where that fails."""
     if len(names) != 1:
         return f"usage: python -m aigc_course.core.data NAME, one of {', '.join(downloads.TORCHVISION)}"
     try:

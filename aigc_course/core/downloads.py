@@ -1,6 +1,6 @@
-"""The data sets that need one download: fetch them whole, notice when they no longer are, say what to do.
+"""Data sets that need a download: fetch them through torchvision, and verify their checksums at each read.
 
-``python -m aigc_course.core.data mnist`` calls ``download``; torchvision does the fetching and the reading.
+``python -m aigc_course.core.data mnist`` calls ``download``.
 """
 
 import os
@@ -14,15 +14,19 @@ TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CI
 
 
 def folder() -> Path:
-    """Where downloads live."""
+    """The folder of downloads and converted models: ``AIGC_DATA``, by default ``~/.cache/aigc_course``."""
     return Path(os.environ.get("AIGC_DATA", "~/.cache/aigc_course")).expanduser()
 
 
 def read(name: str, *, train: bool) -> Any:
-    """One side of a set, as torchvision's class for it.
+    """The training or test set as a torchvision ``Dataset``.
+
+    Args:
+        name: A key of ``TORCHVISION``.
+        train: The training set; otherwise the test set.
 
     Raises:
-        FileNotFoundError: The set was not downloaded, or its files are no longer those that came.
+        FileNotFoundError: The set was not downloaded, or a checksum of its files differs.
     """
     if not manifest.whole(_manifest(name)):
         cure = f"run `python -m aigc_course.core.data {name}` once, with a network"
@@ -31,13 +35,13 @@ def read(name: str, *, train: bool) -> Any:
 
 
 def download(name: str) -> Path:
-    """Fetch a set that is not offline, checked against torchvision's checksums; return its folder.
+    """Download a data set, verified by torchvision's checksums; return its folder.
 
-    A whole set stays as it is. A damaged one is unpacked again where its archives are good, else fetched again.
+    An intact set stays as it is. A damaged one is unpacked again from intact archives, else downloaded again.
 
     Raises:
-        ValueError: No set of this name can be downloaded.
-        OSError: The set was not fetched; the message says why, and what to do.
+        ValueError: ``name`` is no key of ``TORCHVISION``.
+        OSError: The download failed; the message says why, and what to do.
     """
     if name not in TORCHVISION:
         raise ValueError(f"{name!r} needs no download or does not exist; these do: {', '.join(TORCHVISION)}")

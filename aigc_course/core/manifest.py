@@ -1,4 +1,4 @@
-"""A list of files with their checksums, written last: what a crash cut short or time has damaged is noticed.
+"""Checksums of a folder's files in a manifest that is written last, so that incomplete or damaged files are noticed.
 
 The format is that of the command ``sha256sum``, so that ``sha256sum -c`` checks a folder by hand.
 """
@@ -9,13 +9,17 @@ from pathlib import Path
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file's content, in hexadecimal digits."""
+    """SHA-256 of a file's content, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def seal(manifest: Path, files: Iterable[Path]) -> None:
-    """List files, which lie beside or below the manifest, with their checksums."""
+    """Write the manifest: path, relative to it, and SHA-256 of each file.
+
+    Raises:
+        ValueError: A file is not in the manifest's folder or below.
+    """
     lines = [f"{sha256(file)}  {file.relative_to(manifest.parent)}\n" for file in sorted(files)]
     beside = manifest.with_name(f"{manifest.name}.tmp")
     beside.write_text("".join(lines), encoding="utf-8")
@@ -23,7 +27,7 @@ def seal(manifest: Path, files: Iterable[Path]) -> None:
 
 
 def whole(manifest: Path) -> bool:
-    """Whether the manifest is there and every file on it is as it was when it was sealed."""
+    """Whether the manifest exists, lists at least one file, and every listed file has its checksum."""
     try:
         listed = [line.split("  ", 1) for line in manifest.read_text(encoding="utf-8").splitlines()]
         return bool(listed) and all(sha256(manifest.parent / name) == checksum for checksum, name in listed)

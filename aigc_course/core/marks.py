@@ -1,4 +1,4 @@
-"""What may stand in a caption or a column's name besides plain words; all else is shown as it is written.
+"""Escaping of Markdown and HTML in captions, column names and cells; a few marks keep their meaning in captions.
 
 Allowed are formulas ``$x^2$``, code in single backquotes, ``*emphasis*`` and ``**strong emphasis**``. HTML, links,
 entities and roles are not: the text may come from a model or from data.
@@ -15,15 +15,15 @@ _BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 
 
 def marked(text: str) -> str:
-    """Markdown in which only what is allowed has a meaning."""
+    """Escape all Markdown but the allowed marks; line breaks become spaces."""
     return _MARKS.sub(lambda found: found["allowed"] or f"\\{found['sign']}", _BREAKS.sub(" ", text))
 
 
 def literal(text: str) -> str:
-    """Markdown that shows a text of one line as it is."""
+    """Escape all Markdown, so that a text is shown as it is; line breaks become spaces."""
     return re.sub(rf"{_SIGN}|\*", r"\\\g<0>", _BREAKS.sub(" ", text))
 
 
 def literal_html(text: str) -> str:
-    """HTML that shows a text as it is; a dollar alone in its element begins no formula in Jupyter."""
+    """Escape HTML, so that a text is shown as it is; a dollar in an element of its own starts no formula in Jupyter."""
     return html.escape(text).replace("$", "<span>$</span>")

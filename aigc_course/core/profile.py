@@ -1,6 +1,6 @@
-"""One notebook, two sizes: what a laptop runs in a minute, and what a GPU runs with the full data.
+"""Two configurations of every notebook: small sizes for a CPU, full sizes for a GPU.
 
-The environment variable ``AIGC_PROFILE`` names the size: ``cpu`` (the default) or ``gpu``.
+The environment variable ``AIGC_PROFILE`` chooses: ``cpu`` (the default) or ``gpu``.
 """
 
 import os
@@ -12,7 +12,11 @@ T = TypeVar("T")
 
 
 def name() -> Literal["cpu", "gpu"]:
-    """The profile in force."""
+    """The profile that ``AIGC_PROFILE`` chooses.
+
+    Raises:
+        ValueError: It has another value than ``cpu`` or ``gpu``.
+    """
     value = os.environ.get("AIGC_PROFILE", "cpu")
     if value not in ("cpu", "gpu"):
         raise ValueError(f"AIGC_PROFILE={value!r}; set it to 'cpu' or 'gpu', or leave it unset for 'cpu'")
@@ -20,12 +24,12 @@ def name() -> Literal["cpu", "gpu"]:
 
 
 def pick(*, cpu: T, gpu: T) -> T:
-    """Return the value for the profile in force; the only switch between the two sizes."""
+    """Return the value for the current profile; the only switch between the two sizes."""
     return gpu if name() == "gpu" else cpu
 
 
 def device() -> torch.device:
-    """Where this profile computes.
+    """The device of the current profile: the CPU, or the default CUDA device.
 
     Raises:
         RuntimeError: The profile is ``gpu`` and torch sees none.
@@ -38,7 +42,10 @@ def device() -> torch.device:
 
 
 def bf16_is_fast(where: torch.device | str = "cpu") -> bool:
-    """Whether matrix products in bfloat16 are faster there than in float32 (elsewhere they are emulated, and slow)."""
+    """Whether a device has hardware for matrix products in bfloat16; without it they are emulated and slower.
+
+    On a CPU that is AMX or AVX512-BF16.
+    """
     if torch.device(where).type == "cuda":
         return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
     cpu = torch.cpu

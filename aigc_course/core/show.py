@@ -1,6 +1,6 @@
-"""How the course shows things: figures, grids of images, curves, tables and source, in one style.
+"""Output of the chapters in one style: figures, grids of images, training curves, tables and source code.
 
-Every figure needs a caption (what to see) and an alternative text (what a reader who cannot see it should know).
+Every figure needs a caption (what is plotted, what to see) and an alternative text for readers who cannot see it.
 Both are templates: ``caption="The gap is {gap:.2f} nats."`` takes ``gap=…`` beside it, so that the sentence, which
 translators see, stays the same whatever was measured. Text in a drawing stays text, and its words go to the translators
 too; annotations are data and do not. Axes are mid-grey on a transparent ground, so that they read on light and on dark
@@ -63,20 +63,33 @@ FORMULA_FONT = re.compile(r"'DejaVu Sans'(?!,)")  # in formulas Matplotlib names
 
 
 def axes(columns: int = 1, *, rows: int = 1, height: float = 2.8, **options: Any) -> tuple[Figure, Any]:
-    """A figure in the course's style, as wide as the text; returns it and its axes as ``plt.subplots`` does."""
+    """A figure in the course's style, as wide as the text column; like ``plt.subplots``.
+
+    Args:
+        columns: Axes side by side.
+        rows: Axes below each other.
+        height: Of one row, in inches.
+        options: For ``plt.subplots``.
+
+    Returns:
+        The figure, and its axes: one, or an array.
+    """
     with plt.rc_context(STYLE):
         return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), **options)
 
 
 def figure(fig: Figure, *, caption: str, alt: str, bitmap: bool = False, **values: Any) -> None:
-    """Show a figure once, as a drawing (SVG) with its text as text.
+    """Show a figure as SVG, its text as text, and close it.
 
     Args:
-        fig: What to show; it is closed afterwards.
-        caption: What to see.
-        alt: What the figure says, for those who cannot see it.
-        bitmap: Whether points and lines become a bitmap inside the drawing, which is lighter for thousands of them.
-        values: What the fields of caption and alternative text stand for.
+        fig: The figure.
+        caption: What is plotted and what to see; a template.
+        alt: Alternative text for those who cannot see it; a template.
+        bitmap: Whether points and lines are rasterised, which makes a smaller file when there are thousands of them.
+        values: Values of the templates' fields.
+
+    Raises:
+        ValueError: A template is empty, or its fields and the values do not agree.
     """
     words = _Words(caption, alt, values)
     for ax in fig.axes:
@@ -115,11 +128,14 @@ def images(
 
     Args:
         batch: Grey (``c=1``) or colour (``c=3``) images with values in [0, 1].
-        caption: What to see.
-        alt: What the picture says, for those who cannot see it.
+        caption: What is shown and what to see; a template.
+        alt: Alternative text for those who cannot see it; a template.
         columns: Images per row.
         width: Width on the page as a CSS length; as wide as the grid needs (at most the column) by default.
-        values: What the fields of caption and alternative text stand for.
+        values: Values of the templates' fields.
+
+    Raises:
+        ValueError: Pixels outside [0, 1], infinite or NaN; or as for ``figure``.
     """
     words = _Words(caption, alt, values)
     low, high = batch.min().item(), batch.max().item()
@@ -160,7 +176,17 @@ def curves(
     window: int = 25,
     **values: Any,
 ) -> None:
-    """Draw metrics of a run against its updates: pale as measured, strong as a running mean over ``window`` updates."""
+    """Plot training curves: metrics against updates, pale as measured, strong as a moving average.
+
+    Args:
+        history: Metrics of each update, as ``fit`` returns them.
+        names: The metrics to plot.
+        caption: As for ``figure``.
+        alt: As for ``figure``.
+        ylabel: Label of the vertical axis, with the unit.
+        window: Updates in the moving average.
+        values: As for ``figure``.
+    """
     fig, ax = axes()
     for colour, name in zip(COLOURS, names, strict=False):
         measured = np.array([row[name] for row in history])
@@ -175,9 +201,15 @@ def curves(
 
 
 def table(rows: Sequence[Mapping[str, Any]], *, caption: str, **values: Any) -> None:
-    """Show rows with the same keys as a table; numbers with four significant digits, ``values`` in the caption.
+    """Show a table; floats have four significant digits.
 
-    Cells are data and are shown as they are. Caption and column names may hold what ``core.marks`` allows.
+    Args:
+        rows: Mappings with the same keys, the column names; cells are shown as they are.
+        caption: A template. It and the column names may hold the markup that ``core.marks`` allows.
+        values: Values of the template's fields.
+
+    Raises:
+        ValueError: No rows, rows with different keys, or as for ``figure``.
     """
     words = _Words(caption, None, values)
     if not rows:
@@ -212,7 +244,7 @@ def _tagged(tag: str, cells: Iterable[str]) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A number with four significant digits, whichever library it comes from; words as they are."""
+    """A float, array or tensor of one number with four significant digits; integers with commas; words as they are."""
     if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
         value = value.item()
     if isinstance(value, float):
@@ -221,13 +253,13 @@ def _cell(value: Any) -> str:
 
 
 def source(*objects: Any) -> None:
-    """Show the source of functions or classes exactly as the library runs it."""
+    """Show the source code of functions or classes."""
     text = "\n\n".join(textwrap.dedent(inspect.getsource(o)).rstrip() for o in objects)
     display({"text/markdown": f"```python\n{text}\n```", "text/plain": text}, raw=True)
 
 
-def parameters(model: torch.nn.Module) -> int:
-    """How many numbers a model learns."""
+def count_parameters(model: torch.nn.Module) -> int:
+    """Number of trainable parameters of a model."""
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
@@ -238,7 +270,7 @@ class _Words:
         templates = {"caption": caption} | ({} if alt is None else {"alt": alt})
         for name, template in templates.items():
             if not template.strip():
-                raise ValueError(f"{name} is empty; say what the picture shows")
+                raise ValueError(f"{name} is empty; say what the image shows")
         shown = captions.texts(values, **templates)
         self.caption = captions.filled(caption, shown)
         self.alt = captions.filled(alt or "", shown)

@@ -1,4 +1,12 @@
-"""Data drawn on the spot, whose factors of variation are known because a seed drew them."""
+"""Synthetic data with known factors of variation: printed digits, sprites, and two-dimensional toy distributions.
+
+Symbols
+    n       examples
+    f       factors of variation, named by ``GLYPH_FACTORS`` and ``SPRITE_FACTORS``
+
+Conventions: grey images of 32×32 pixels in [0, 1], white on black. Angles are in radians, shifts and lengths in half
+images (16 pixels), right and down positive.
+"""
 
 import math
 from collections.abc import Callable
@@ -11,7 +19,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-FACES = tuple(
+TYPEFACES = tuple(
     f"DejaVu{family}{style}"
     for family, italic in (("Sans", "Oblique"), ("SansMono", "Oblique"), ("Serif", "Italic"))
     for style in ("", "-Bold", f"-{italic}", f"-Bold{italic}")
@@ -27,12 +35,12 @@ def _uniform(n: int, low: float, high: float, generator: torch.Generator) -> Flo
 
 @cache
 def _masters() -> Float[Tensor, "10 12 1 64 64"]:
-    """Every digit in every face, white on black, centred, 40 pixels high."""
+    """Every digit in every typeface, 64×64 in [0, 1], white on black, centred, 40 pixels high."""
     import matplotlib
     from PIL import Image, ImageDraw, ImageFont
 
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    fonts = [ImageFont.truetype(str(folder / f"{face}.ttf"), 54) for face in FACES]
+    fonts = [ImageFont.truetype(str(folder / f"{face}.ttf"), 54) for face in TYPEFACES]
 
     def draw(digit: int, font: ImageFont.FreeTypeFont) -> Float[Tensor, "1 64 64"]:
         image = Image.new("L", (64, 64))
@@ -43,16 +51,21 @@ def _masters() -> Float[Tensor, "10 12 1 64 64"]:
 
 
 def glyphs(n: int, *, seed: int) -> Drawn:
-    """Printed digits under a random affine map: images in [0, 1], the digit, and ``GLYPH_FACTORS``.
+    """Printed digits in a random typeface under a random affine map.
 
-    Angles in radians, shifts in half images, scale relative to a digit that fills most of the image.
+    Uniform factors: angle and shear in [-0.2, 0.2], scale in [0.8, 1.1], where 1 is a digit 20 pixels high, shifts in
+    [-0.12, 0.12].
+
+    Returns:
+        Images, the digit as class, and the factors ``GLYPH_FACTORS``.
     """
     g = torch.Generator().manual_seed(seed)
-    digit, face = torch.randint(10, (n,), generator=g), torch.randint(len(FACES), (n,), generator=g)
+    digit, face = torch.randint(10, (n,), generator=g), torch.randint(len(TYPEFACES), (n,), generator=g)
     angle, shear = _uniform(n, -0.2, 0.2, g), _uniform(n, -0.2, 0.2, g)
     scale = _uniform(n, 0.8, 1.1, g)
     right, down = _uniform(n, -0.12, 0.12, g), _uniform(n, -0.12, 0.12, g)
     theta = _inverse_affine(angle, shear, scale, right, down)
+    # rendered at twice the size and averaged: antialiasing before the map is applied
     masters = F.avg_pool2d(_masters()[digit, face], 2)
     grid = F.affine_grid(theta, [n, 1, 32, 32], align_corners=False)
     x = F.grid_sample(masters, grid, align_corners=False).clamp(0, 1)
@@ -66,7 +79,7 @@ def _inverse_affine(
     right: Float[Tensor, " n"],
     down: Float[Tensor, " n"],
 ) -> Float[Tensor, "n 2 3"]:
-    """Where in the master each output pixel looks: the inverse of turn · shear · scale, then shift."""
+    """Matrices for ``affine_grid``, output to input coordinates: inverse of rotation · shear · scale, then shift."""
     cos, sin = angle.cos(), angle.sin()
     forward = torch.stack([cos, cos * shear - sin, sin, sin * shear + cos], dim=1).view(-1, 2, 2) * scale.view(-1, 1, 1)
     inverse = torch.linalg.inv(forward)
@@ -74,7 +87,13 @@ def _inverse_affine(
 
 
 def sprites(n: int, *, seed: int) -> Drawn:
-    """A square, an ellipse or a triangle with soft edges: images in [0, 1], the shape, and ``SPRITE_FACTORS``."""
+    """A square, an ellipse or a triangle with antialiased edges and random factors.
+
+    Uniform factors: scale in [0.25, 0.5], angle in [0, 2π), shifts in [-0.45, 0.45].
+
+    Returns:
+        Images, the shape as class (0 square, 1 ellipse, 2 triangle), and the factors ``SPRITE_FACTORS``.
+    """
     g = torch.Generator().manual_seed(seed)
     shape, scale = torch.randint(3, (n,), generator=g), _uniform(n, 0.25, 0.5, g)
     angle = _uniform(n, 0.0, 2 * math.pi, g)
@@ -90,7 +109,7 @@ def draw_sprites(
     right: Float[Tensor, " n"],
     down: Float[Tensor, " n"],
 ) -> Float[Tensor, "n 1 32 32"]:
-    """Draw sprites from given factors: lengths in half images, angles in radians."""
+    """Render sprites from given factors; a pixel's value is its coverage by the shape, from the signed distance."""
     axis = (torch.arange(32) + 0.5) / 16 - 1
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     x, y = x - right.view(-1, 1, 1), y - down.view(-1, 1, 1)
@@ -100,7 +119,7 @@ def draw_sprites(
     ellipse = (u.square() + (2 * v).square()).sqrt() - 1.0
     triangle = torch.maximum(v - 0.5, math.sqrt(0.75) * u.abs() - 0.5 * v - 0.5)
     distance = torch.stack([square, ellipse, triangle])[shape, torch.arange(len(shape))]
-    edge = scale.view(-1, 1, 1) * 16  # pixels per unit of u and v
+    edge = scale.view(-1, 1, 1) * 16  # pixels per unit of u and v: edges are one pixel wide
     return (0.5 - distance * edge).clamp(0, 1).unsqueeze(1)
 
 

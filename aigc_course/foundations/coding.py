@@ -1,25 +1,39 @@
-"""An arithmetic coder: turns a model's probabilities into a string of bits, and back without loss.
+"""An arithmetic coder for binary symbols: lossless compression with the probabilities of any sequential model.
 
-Witten, Neal & Cleary (1987), *Arithmetic Coding for Data Compression*. Whole-number version: the interval of all
-strings still possible is cut in proportion to the probabilities, and bits leave as soon as both ends agree on them.
+Witten, Neal & Cleary (1987), *Arithmetic Coding for Data Compression*. Integer version: the interval [low, high] of the
+code words still possible is split in proportion to the probabilities, and a bit is output as soon as both ends agree on
+it.
+
+Conventions: symbols and bits are 0 or 1. Encoder and decoder must evaluate the model to exactly the same numbers.
 """
 
 from collections.abc import Callable, Sequence
 
-WORD = 32  # bits of the interval's ends
+WORD = 32  # bits of the interval's ends: (high - low) * SCALE stays below 2**48
 TOP, HALF, QUARTER = (1 << WORD) - 1, 1 << (WORD - 1), 1 << (WORD - 2)
-SCALE = 1 << 16  # probabilities are rounded to multiples of 1/SCALE
-Model = Callable[[Sequence[int]], float]  # from the symbols so far to the chance that the next one is a 1
+SCALE = 1 << 16  # probabilities are rounded to multiples of 1/SCALE, so a symbol costs at most 16 bits
+Model = Callable[[Sequence[int]], float]  # from the symbols so far to the probability that the next one is a 1
 
 
-def split_interval(low: int, high: int, chance: float) -> int:
-    """Where a 1's part of the interval [low, high] ends; both parts keep at least one number."""
-    share = min(max(round(chance * SCALE), 1), SCALE - 1)
+def split_interval(low: int, high: int, probability: float) -> int:
+    """Last integer of the part of [low, high] that stands for a 1, in proportion to its ``probability``.
+
+    The probability is clipped to [1, SCALE - 1] / SCALE, so that neither symbol becomes impossible to encode.
+    """
+    share = min(max(round(probability * SCALE), 1), SCALE - 1)
     return low + (high - low + 1) * share // SCALE - 1
 
 
 def encode(symbols: Sequence[int], model: Model) -> list[int]:
-    """The bits that stand for ``symbols`` under ``model``: their ideal length -log2 p, plus about two."""
+    """Compress a binary sequence.
+
+    Args:
+        symbols: The sequence, each 0 or 1.
+        model: Probability that the next symbol is 1, given a list of the symbols before it.
+
+    Returns:
+        The code word as bits. Its length is the information content -log2 p(symbols) plus about two bits.
+    """
     low, high, waiting, out = 0, TOP, 0, []
     for i, symbol in enumerate(symbols):
         middle = split_interval(low, high, model(symbols[:i]))
@@ -37,7 +51,8 @@ def encode(symbols: Sequence[int], model: Model) -> list[int]:
 
 
 def decode(stream: Sequence[int], count: int, model: Model) -> list[int]:
-    """The ``count`` symbols that ``encode`` turned into ``stream`` with the same model."""
+    """Decompress the first ``count`` symbols of ``stream``, which ``encode`` made with the same model."""
+    # the code word stands for the fraction 0.b1b2…; zeros after its end do not change it
     padded = iter([*stream, *[0] * (WORD + count)])
     low, high, value, symbols = 0, TOP, 0, []
     for _ in range(WORD):
@@ -53,7 +68,7 @@ def decode(stream: Sequence[int], count: int, model: Model) -> list[int]:
 
 
 def _shift(low: int, high: int) -> int | None:
-    """What to subtract before doubling the interval, or nothing while it is wide enough."""
+    """What to subtract before doubling the interval (renormalisation); ``None`` while it is wide enough."""
     if high < HALF:
         return 0
     if low >= HALF:

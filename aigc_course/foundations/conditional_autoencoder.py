@@ -1,9 +1,13 @@
-"""A network that draws a chosen digit: a decoder that is told the class, beside an encoder that says the rest.
+"""A class-conditional autoencoder with a Gaussian fitted to the latents of each class: a generator of chosen digits.
 
-An autoencoder whose latent is a class and ``latent_dim`` numbers of style. The encoder compresses an image to its
-style; the decoder reconstructs the image from class and style. Afterwards each class's styles are summed up by a normal
-distribution, and a draw from it is a new handwriting. (A variational autoencoder does this with a principle behind
-it; see that chapter.)
+The encoder maps an image and its class to a latent vector, the *style*; the decoder reconstructs the image from style
+and class. After training a Gaussian is fitted to the styles of each class; the decoder turns its samples into new
+images. (A conditional VAE trains encoder, decoder and prior by one objective: ``vae.conditional``.)
+
+Symbols
+    b, n    examples in a batch, in the data set
+    d       pixels of an image, values in [0, 1]
+    k       ``latent_dim``, numbers in a style
 """
 
 import numpy as np
@@ -16,58 +20,76 @@ CLASSES = 10
 
 
 def one_hot(classes: Int[np.ndarray, " b"]) -> Float[np.ndarray, "b 10"]:
-    """A row per example with a 1 in its class's column."""
+    """One-hot encoding of the classes 0 to 9, a row per example."""
     return np.eye(CLASSES)[classes]
 
 
 class ConditionalAutoencoder:
-    """Draws pictures of ``d`` pixels from a class and ``latent_dim`` numbers of style."""
+    """An MLP encoder (image, class) → style and an MLP decoder (style, class) → logits of the pixels.
+
+    Args:
+        d: Pixels of an image.
+        latent_dim: Numbers in a style.
+        hidden: Units of the one hidden layer of each network.
+        seed: Of the initial weights.
+    """
 
     def __init__(self, d: int, *, latent_dim: int = 6, hidden: int = 128, seed: int = 0) -> None:
         self.encoder = MLP([d + CLASSES, hidden, latent_dim], seed=seed)
         self.decoder = MLP([latent_dim + CLASSES, hidden, d], seed=seed + 1)
         self.latent_dim = latent_dim
-        # rows of the decoder's first weights that read the class, as a matrix of their own, would need slicing;
-        # a fixed matrix that moves the code into its columns needs nothing but a product
+        # our autograd has no concatenation: fixed matrices move style and class into their columns of the input
         self._place = np.eye(latent_dim, latent_dim + CLASSES)
         self._label = np.eye(CLASSES, latent_dim + CLASSES, latent_dim)
-        self.means, self.roots = np.zeros((CLASSES, latent_dim)), np.zeros((CLASSES, latent_dim, latent_dim))
+        self.means, self.cholesky = np.zeros((CLASSES, latent_dim)), np.zeros((CLASSES, latent_dim, latent_dim))
 
     def parameters(self) -> list[Array]:
-        """Weights and biases of both networks."""
+        """Weights and biases of encoder and decoder, what an optimiser updates."""
         return [*self.encoder.parameters(), *self.decoder.parameters()]
 
     def encode(self, x: Float[np.ndarray, "b d"], classes: Int[np.ndarray, " b"]) -> Array:
-        """The encoder's description of what the class leaves open."""
+        """Styles (b, k): the latents of images, given their classes."""
         return self.encoder(Array(np.concatenate([x, one_hot(classes)], axis=1)))
 
     def logits(self, styles: Array, classes: Int[np.ndarray, " b"]) -> Array:
-        """The decoder's pixels before the sigmoid."""
+        """Logits (b, d) of the pixels that the decoder predicts from styles (b, k) and classes."""
         return self.decoder(styles @ self._place + one_hot(classes) @ self._label)
 
     def loss(self, x: Float[np.ndarray, "b d"], classes: Int[np.ndarray, " b"]) -> Array:
-        """Nats per picture for redrawing it, plus a small price that keeps styles near zero."""
+        """Binary cross-entropy of the reconstruction plus an L2 penalty on the styles, in nats per image.
+
+        The penalty 0.05 ‖style‖² keeps the scale of the styles bounded; without it the decoder could ask for ever
+        larger ones.
+        """
         styles = self.encode(x, classes)
         return binary_cross_entropy(self.logits(styles, classes), x) + 0.05 * (styles**2.0).sum() / len(x)
 
-    def summarise(self, x: Float[np.ndarray, "n d"], classes: Int[np.ndarray, " n"]) -> None:
-        """Keep each class's mean style and a square root of its covariance."""
+    def fit_latents(self, x: Float[np.ndarray, "n d"], classes: Int[np.ndarray, " n"]) -> None:
+        """Fit a Gaussian to the styles of each class: their mean and the Cholesky factor of their covariance.
+
+        Raises:
+            ValueError: A class has at most ``latent_dim`` examples, so that its covariance has no full rank.
+        """
         styles = self.encode(x, classes).data
         for c in range(CLASSES):
             own = styles[classes == c]
             if len(own) <= self.latent_dim:
                 raise ValueError(
-                    f"{len(own)} pictures of class {c}; the covariance of {self.latent_dim} numbers needs more"
+                    f"{len(own)} images of class {c}; the covariance of {self.latent_dim} numbers needs more"
                 )
             self.means[c] = own.mean(axis=0)
-            self.roots[c] = np.linalg.cholesky(
+            self.cholesky[c] = np.linalg.cholesky(
                 np.cov(own.T).reshape(self.latent_dim, self.latent_dim) + 1e-6 * np.eye(self.latent_dim)
             )
 
     def sample(
         self, classes: Int[np.ndarray, " b"], rng: np.random.Generator, *, temperature: float = 1.0
     ) -> Float[np.ndarray, "b d"]:
-        """New pictures of the wanted classes; ``temperature`` multiplies the deviation from the mean style."""
+        """Generate images of the given classes, pixels in (0, 1); call ``fit_latents`` first.
+
+        ``temperature`` scales the standard deviation of the styles: at 0 every image of a class is that of its mean
+        style.
+        """
         noise = rng.standard_normal((len(classes), self.latent_dim))
-        styles = self.means[classes] + temperature * np.einsum("bij,bj->bi", self.roots[classes], noise)
+        styles = self.means[classes] + temperature * np.einsum("bij,bj->bi", self.cholesky[classes], noise)
         return self.logits(Array(styles), classes).sigmoid().data

@@ -1,4 +1,4 @@
-"""English text that needs no network: Python's language reference, and what packages say of their own functions.
+"""English text that needs no network: Python's language reference, and the docstrings of installed packages.
 
 The reference is ``pydoc_data.topics`` of the standard library, part of CPython's documentation, under the PSF licence,
 version 2. The one-line summaries are the first sentences of docstrings in installed packages, under the packages'
@@ -18,7 +18,7 @@ _NO_PROSE = re.compile(r"^ |::=|\*\*\*|===|---|>>>|\|")
 
 
 def paragraphs() -> list[str]:
-    """Every paragraph of prose as it stands; program text, grammar and headings are left out."""
+    """Paragraphs of prose of Python's language reference, unchanged; code, grammar and headings are left out."""
     from pydoc_data.topics import topics
 
     found = (part for name in sorted(topics) for part in re.split(r"\n\s*\n", topics[name]))
@@ -26,14 +26,20 @@ def paragraphs() -> list[str]:
 
 
 def clean(paragraph: str) -> str:
-    """Small letters and a little punctuation; everything else becomes a space."""
+    """Normalise text to the 33 characters of ``LETTERS``: lower case, and a space for all other characters."""
     small = " ".join(paragraph.lower().replace("’", "'").replace("‘", "'").split())
     letters = re.sub(f"[^{LETTERS}]+", " ", small)
     return " ".join(re.sub(r" +([.,:;])", r"\1", letters).split()).lstrip(" .,:;-'")
 
 
 def split(texts: list[str], *, held_out: float = 0.1, seed: int = 0) -> tuple[str, str]:
-    """Shuffle, join, and put a share aside for testing; a paragraph that occurs twice stays on one side."""
+    """Split texts at random into training and test text, each joined by spaces.
+
+    Args:
+        texts: Paragraphs; duplicates are dropped, so that none is on both sides.
+        held_out: Fraction of the paragraphs that goes to the test text.
+        seed: Of the shuffle.
+    """
     once = list(dict.fromkeys(texts))
     random.Random(seed).shuffle(once)
     cut = round(len(once) * (1 - held_out))
@@ -60,9 +66,13 @@ _SUMMARY = re.compile(r':[ ]*(?:#[^\n]*)?\n[ \t]+[rRuU]?"""\s*(.+?)(?:"""|\n[ \t
 
 
 def docstrings(packages: tuple[str, ...] = NAMES) -> list[str]:
-    """The first sentence of every docstring in the source of installed packages, in small letters, each once.
+    """First sentences of the docstrings of installed packages, in lower case, each once.
 
-    Nothing is imported: the files are read as text. Sentences with anything but words in them are left out.
+    The packages' source files are read as text and not imported. Sentences that hold numbers, code or commas are left
+    out.
+
+    Raises:
+        ValueError: A package is not installed.
     """
     found = (
         plain(summary) for name in packages for file in _sources(name) for summary in _SUMMARY.findall(_read(file))
@@ -71,14 +81,17 @@ def docstrings(packages: tuple[str, ...] = NAMES) -> list[str]:
 
 
 def plain(summary: str) -> str:
-    """First sentence without its markup; empty when it holds more than words (numbers, code, commas)."""
+    """First sentence of a docstring in lower case without markup; empty when it holds more than words."""
     first = re.split(r"(?<=\.)\s", " ".join(summary.split()))[0]
     words = first.replace("`", "").replace("*", "").replace("-", " ").lower()
     return " ".join(words.split()).rstrip(".") if re.fullmatch(r"[a-z' ]+\.?", words) else ""
 
 
 def in_common_words(sentences: list[str], *, words: int, shortest: int = 3, longest: int = 8) -> list[str]:
-    """Sentences of a certain length in which every word is among the ``words`` most frequent ones."""
+    """Sentences of ``shortest`` to ``longest`` words, all of which are among the ``words`` most frequent ones.
+
+    Frequencies are counted over the sentences of fitting length.
+    """
     fitting = [s for s in sentences if shortest <= len(s.split()) <= longest]
     counts = Counter(word for s in fitting for word in s.split())
     common = {word for word, _ in counts.most_common(words)}

@@ -1,16 +1,19 @@
-"""Markov chains, and texts written by them: the oldest generator of this book.
+"""Markov chains, and Markov models of text (also: n-gram language models), estimated by counting and sampled.
 
 Markov (1913), *An Example of Statistical Investigation of the Text Eugene Onegin* (English in Science in Context 19(4),
 2006); Shannon (1948), *A Mathematical Theory of Communication*, sections 3 to 7.
 
-Symbols: state ``i``, next state ``j``, transition matrix ``P`` with rows that add up to 1, stationary distribution
-``pi``; text ``x`` of symbols (characters, or words in a tuple), context ``c`` of the ``order`` symbols before the next.
+Symbols
+    i, j    a state and the next one, from 0 to s - 1
+    P       transition matrix, P[i, j] = p(j | i), rows add up to 1
+    pi      stationary distribution, pi P = pi
+    c       context: the ``order`` symbols (characters, or words) before the next
 
-Conventions: information in nats. The first symbols of a text have shorter contexts.
+Conventions: information in nats. A model of order k is an n-gram model with n = k + 1. The first symbols of a text have
+shorter contexts.
 """
 
 import copy
-import math
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -19,41 +22,49 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-BITS = 1 / math.log(2)  # bits in a nat
-
 
 def stationary_distribution(transition: Float[Tensor, "s s"]) -> Float[Tensor, " s"]:
-    """The distribution that one step of the chain leaves as it is: ``pi P = pi``; it must be the only one."""
+    """The stationary distribution pi of a transition matrix, pi P = pi, by least squares in float64.
+
+    Raises:
+        ValueError: Negative entries, or rows that do not add up to 1; or pi is not unique, because the chain is
+            reducible into several closed classes.
+    """
     _check_rows(transition)
     states = len(transition)
     rows = transition.double()
     rows = rows / rows.sum(dim=1, keepdim=True)  # rounded rows would hide that a chain falls into parts
+    # pi (P - I) = 0 has one equation too few; that the probabilities add up to 1 is the missing one
     balance = torch.cat([rows.T - torch.eye(states), torch.ones(1, states)])
     if torch.linalg.matrix_rank(balance, rtol=1e-9) < states:
         raise ValueError("the chain falls into parts that never meet; give each part a matrix of its own")
-    goal = torch.zeros(states + 1, 1, dtype=torch.float64)
-    goal[-1] = 1
-    return torch.linalg.lstsq(balance, goal).solution.squeeze(1).clamp(min=0).to(transition.dtype)
+    target = torch.zeros(states + 1, 1, dtype=torch.float64)
+    target[-1] = 1
+    return torch.linalg.lstsq(balance, target).solution.squeeze(1).clamp(min=0).to(transition.dtype)
 
 
 def entropy_rate(transition: Float[Tensor, "s s"]) -> Float[Tensor, ""]:
-    """Mean surprise of the next state in nats, in the long run (Shannon, section 7)."""
-    surprise = -torch.xlogy(transition, transition).sum(dim=1)
-    return stationary_distribution(transition) @ surprise
+    """Entropy rate of the stationary chain in nats per step, -Σ pi_i P_ij log P_ij (Shannon, 1948, section 7)."""
+    row_entropy = -torch.xlogy(transition, transition).sum(dim=1)
+    return stationary_distribution(transition) @ row_entropy
 
 
 def sample_path(transition: Float[Tensor, "s s"], steps: int, *, seed: int) -> Int[Tensor, " steps"]:
-    """``steps`` states of the chain, the first one drawn from the stationary distribution."""
-    chance, states = random.Random(seed), range(len(transition))
+    """Sample a path of ``steps`` states, the first one from the stationary distribution."""
+    rng, states = random.Random(seed), range(len(transition))
     rows = transition.tolist()
-    path = chance.choices(states, stationary_distribution(transition).tolist())
+    path = rng.choices(states, stationary_distribution(transition).tolist())
     while len(path) < steps:
-        path += chance.choices(states, rows[path[-1]])
+        path += rng.choices(states, rows[path[-1]])
     return torch.tensor(path)
 
 
 def count_transitions(path: Int[Tensor, " n"], *, states: int) -> Float[Tensor, "s s"]:
-    """How often each state ``j`` comes right after each state ``i``, in row ``i`` and column ``j``."""
+    """Transition counts of a path: entry (i, j) says how often state ``j`` follows state ``i``.
+
+    Raises:
+        ValueError: The path holds a number that is not from 0 to ``states`` - 1.
+    """
     outside = path[(path < 0) | (path >= states)]
     if len(outside) > 0:
         raise ValueError(f"the path visits state {int(outside[0])}; they go from 0 to {states - 1}")
@@ -61,8 +72,12 @@ def count_transitions(path: Int[Tensor, " n"], *, states: int) -> Float[Tensor, 
     return torch.bincount(pairs, minlength=states**2).view(states, states).float()
 
 
-def estimate(counts: Float[Tensor, "s s"]) -> Float[Tensor, "s s"]:
-    """The transition matrix under which the counted path is most probable: each row of counts over its sum."""
+def estimate_transition_matrix(counts: Float[Tensor, "s s"]) -> Float[Tensor, "s s"]:
+    """Maximum likelihood estimate of the transition matrix: each row of ``counts`` over its sum.
+
+    Raises:
+        ValueError: A state has no outgoing transition, so that its row is undetermined.
+    """
     sums = counts.sum(dim=1, keepdim=True)
     if (sums == 0).any():
         raise ValueError(f"state {int(sums.argmin())} was never left; give a longer path, or drop the state")
@@ -70,29 +85,37 @@ def estimate(counts: Float[Tensor, "s s"]) -> Float[Tensor, "s s"]:
 
 
 def apply_temperature(weights: Sequence[float], temperature: float) -> list[float]:
-    """Probabilities proportional to ``weights ** (1 / temperature)``: below 1 bolder, above 1 more even."""
+    """Probabilities proportional to weights^(1 / temperature): sharper below 1, closer to uniform above 1.
+
+    Raises:
+        ValueError: The temperature is not above 0.
+    """
     if temperature <= 0:
         raise ValueError(f"temperature={temperature}; it must be above 0")
-    top = max(weights)
+    top = max(weights)  # scaled to at most 1, so that a small temperature cannot overflow
     powers = [(w / top) ** (1 / temperature) for w in weights]
     total = sum(powers)
     return [p / total for p in powers]
 
 
-class Markov:
-    """A text model: the next symbol depends on the last ``order`` symbols only."""
+class MarkovModel:
+    """A Markov model of text: the next symbol depends on the last ``order`` symbols only (an n-gram model)."""
 
     def __init__(
         self, text: Sequence[str], *, order: int, smoothing: float = 0.0, uniform: bool = False, alphabet: str = ""
     ) -> None:
-        """Count a text.
+        """Count which symbol follows which context in a text.
 
         Args:
             text: The training text: a string of characters, or a tuple of words.
-            order: How many symbols the model looks back.
-            smoothing: Observations that are made up for every context; 0 gives the maximum likelihood estimate.
-            uniform: Spread them evenly over the alphabet; otherwise as the context shorter by one symbol predicts.
-            alphabet: The symbols that can occur; those of the text by default.
+            order: Length of the context.
+            smoothing: Pseudo-counts for every context; 0 gives the maximum likelihood estimate.
+            uniform: Spread the pseudo-counts evenly over the alphabet (additive smoothing); otherwise as the context
+                shorter by one symbol predicts (interpolation with lower orders).
+            alphabet: Symbols that can occur beside those of the text.
+
+        Raises:
+            ValueError: ``order`` or ``smoothing`` is negative, or the text is not longer than ``order``.
         """
         if order < 0 or smoothing < 0:
             raise ValueError(f"order={order}, smoothing={smoothing}; neither may be negative")
@@ -103,8 +126,12 @@ class Markov:
         self.counts: list[dict[Sequence[str], Counter[str]]] = [_count(text, k) for k in range(order + 1)]
         self.totals = [{context: seen.total() for context, seen in level.items()} for level in self.counts]
 
-    def with_order(self, order: int) -> "Markov":
-        """The model of a smaller order from the same counts."""
+    def with_order(self, order: int) -> "MarkovModel":
+        """The model of a smaller order from the same counts.
+
+        Raises:
+            ValueError: The order is negative or above that of this model.
+        """
         if not 0 <= order <= self.order:
             raise ValueError(f"order={order}; these counts reach from 0 to {self.order}")
         shorter = copy.copy(self)
@@ -112,7 +139,7 @@ class Markov:
         return shorter
 
     def probability(self, symbol: str, context: Sequence[str]) -> float:
-        """Probability that ``symbol`` follows ``context``, of which the last ``order`` symbols count.
+        """p(symbol | context), of which the last ``order`` symbols count.
 
         Without smoothing a context that was never seen gives every symbol the probability 0.
         """
@@ -124,40 +151,45 @@ class Markov:
             return 0.0
         if self.smoothing == 0:
             return seen / n
-        return (seen + self.smoothing * self._guess(symbol, context)) / (n + self.smoothing)
+        return (seen + self.smoothing * self._prior(symbol, context)) / (n + self.smoothing)
 
-    def _guess(self, symbol: str, context: Sequence[str]) -> float:
-        """What the made-up observations say."""
+    def _prior(self, symbol: str, context: Sequence[str]) -> float:
+        """The distribution of the pseudo-counts."""
         if self.uniform or len(context) == 0:
             return float(symbol in self.alphabet) / len(self.alphabet)
         return self.probability(symbol, context[1:])
 
     def surprisals(self, text: Sequence[str]) -> Float[Tensor, " n"]:
-        """Surprise ``-log p`` of each symbol of a text in nats; infinite where the model said "impossible"."""
+        """Surprisal -log p of each symbol given its context, in nats; infinite where p = 0."""
         contexts = (text[max(0, t - self.order) : t] for t in range(len(text)))
-        chances = [self.probability(symbol, context) for symbol, context in zip(text, contexts, strict=True)]
-        return -torch.tensor(chances, dtype=torch.float64).log().float()
+        probabilities = [self.probability(symbol, context) for symbol, context in zip(text, contexts, strict=True)]
+        return -torch.tensor(probabilities, dtype=torch.float64).log().float()
 
     def log_likelihood(self, text: Sequence[str]) -> float:
-        """Logarithm of the probability of a text in nats: the sum over its symbols."""
+        """Log probability of a text in nats: the sum over its symbols, by the chain rule."""
         return -self.surprisals(text).sum().item()
 
     def cross_entropy(self, text: Sequence[str]) -> float:
-        """Mean surprise in nats per symbol; e to this power is called perplexity."""
+        """Cross-entropy of the model on a text, in nats per symbol; its exponential is the perplexity.
+
+        Raises:
+            ValueError: The text is empty.
+        """
         if len(text) == 0:
-            raise ValueError("the text has no symbols, so it has no mean surprise; give at least one")
+            raise ValueError("the text has no symbols, so it has no mean surprisal; give at least one")
         return self.surprisals(text).mean().item()
 
     def sample(self, n: int, *, seed: int, start: Sequence[str] = "", temperature: float = 1.0) -> list[str]:
-        """``n`` symbols that continue ``start``, drawn from the counts alone; a context never seen is shortened.
+        """Sample ``n`` symbols that continue ``start`` from the unsmoothed counts, at a temperature.
 
-        The made-up observations of ``smoothing`` are for ``probability`` and what is built on it.
+        A context that was never seen is shortened until it was (backoff). ``smoothing`` affects ``probability`` and
+        what is computed from it, not the samples.
         """
-        chance, written = random.Random(seed), list(start)
+        rng, written = random.Random(seed), list(start)
         for _ in range(n):
             seen = self._followers(written)
             weights = apply_temperature([float(n) for n in seen.values()], temperature)
-            written += chance.choices(list(seen), weights)
+            written += rng.choices(list(seen), weights)
         return written[len(start) :]
 
     def _followers(self, written: list[str]) -> Counter[str]:
@@ -170,7 +202,7 @@ class Markov:
 
 
 def longest_copy(text: str, source: str) -> int:
-    """Length of the longest run of characters of ``text`` that stands in ``source`` word for word."""
+    """Length of the longest common substring of ``text`` and ``source``, in characters: a measure of memorisation."""
     best, start = 0, 0
     while start + best < len(text):
         if text[start : start + best + 1] in source:

@@ -1,10 +1,17 @@
-"""Four rules that turn a gradient into a step: gradient descent, momentum, Adam, AdamW.
+"""Four optimisers in NumPy: gradient descent (SGD), momentum, Adam and AdamW.
 
 Kingma & Ba (2015), *Adam*, arXiv:1412.6980, algorithm 1; Loshchilov & Hutter (2019), *Decoupled Weight Decay
 Regularization*, arXiv:1711.05101, algorithm 2. Momentum has torch's convention: the velocity is a sum of
-gradients and the rate multiplies it when it is used.
+gradients, and the learning rate multiplies it when it is used.
 
-A rule keeps its own memory and never changes the arrays it is given: ``update`` returns new ones.
+Symbols
+    θ, g    parameters and the gradient of the loss, lists of arrays of equal shapes
+    η       ``lr``, the learning rate; it may be changed between updates
+    m, v    exponential moving averages of g and of g²; m̂, v̂ with bias correction
+    λ       ``weight_decay``
+
+Conventions: an optimiser holds its own state (velocity, moments, step count). ``update`` returns new arrays and never
+changes those that it is given. With the same arguments the results equal those of ``torch.optim``.
 """
 
 from collections.abc import Sequence
@@ -17,42 +24,42 @@ Arrays = list[np.ndarray]
 
 @runtime_checkable
 class Optimizer(Protocol):
-    """What training needs from a rule."""
+    """What a training loop needs from an optimiser."""
 
     lr: float
 
     def update(self, parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> Arrays:
-        """The parameters after one step."""
+        """Return the parameters after one step."""
         ...
 
 
 class SGD:
-    """Gradient descent: a step of ``lr`` against the gradient."""
+    """Gradient descent, θ ← θ − η g; stochastic when g comes from a mini-batch."""
 
     def __init__(self, lr: float) -> None:
         self.lr = _positive(lr)
 
     def update(self, parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> Arrays:
-        """θ − η g."""
+        """Return θ − η g."""
         return [p - self.lr * g for p, g in zip(parameters, gradients, strict=True)]
 
 
 class Momentum:
-    """A heavy ball: the velocity keeps a share ``momentum`` of itself and adds the gradient."""
+    """Gradient descent with momentum μ (heavy ball): v ← μ v + g, θ ← θ − η v, with v the velocity."""
 
     def __init__(self, lr: float, momentum: float = 0.9) -> None:
         self.lr, self.momentum = _positive(lr), _share("momentum", momentum)
         self.velocity: Arrays = []
 
     def update(self, parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> Arrays:
-        """Velocity v ← μ v + g, then θ − η v."""
+        """Update the velocity, v ← μ v + g, and return θ − η v."""
         before = self.velocity or [np.zeros_like(g) for g in gradients]
         self.velocity = [self.momentum * v + g for v, g in zip(before, gradients, strict=True)]
         return [p - self.lr * v for p, v in zip(parameters, self.velocity, strict=True)]
 
 
 class Adam:
-    """A step for every number of its own: mean gradient over the root of its mean square, both corrected."""
+    """Adam (Kingma & Ba, 2015): θ ← θ − η m̂ / (√v̂ + ε), with decay rates ``betas`` of the two moments m and v."""
 
     def __init__(self, lr: float = 1e-3, *, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8) -> None:
         self.lr, self.eps = _positive(lr), eps
@@ -62,7 +69,7 @@ class Adam:
         self.square: Arrays = []
 
     def update(self, parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> Arrays:
-        """θ − η m̂ / (√v̂ + ε)."""
+        """Update the moments and return θ − η m̂ / (√v̂ + ε)."""
         (b1, b2), zeros = self.betas, [np.zeros_like(g) for g in gradients]
         self.t += 1
         self.mean = [b1 * m + (1 - b1) * g for m, g in zip(self.mean or zeros, gradients, strict=True)]
@@ -76,7 +83,10 @@ class Adam:
 
 
 class AdamW(Adam):
-    """Adam after every weight has shrunk by ``lr · decay``, a shrinking that no average of gradients scales."""
+    """Adam with decoupled weight decay: θ ← (1 − η λ) θ before Adam's step (Loshchilov & Hutter, 2019).
+
+    The decay is no part of the gradient, so the moments do not rescale it, in contrast to an L2 penalty with Adam.
+    """
 
     def __init__(
         self,
@@ -84,23 +94,23 @@ class AdamW(Adam):
         *,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        decay: float = 1e-2,
+        weight_decay: float = 1e-2,
     ) -> None:
         super().__init__(lr, betas=betas, eps=eps)
-        self.decay = decay
+        self.weight_decay = weight_decay
 
     def update(self, parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> Arrays:
-        """(1 − η λ) θ − η m̂ / (√v̂ + ε)."""
-        return super().update([(1 - self.lr * self.decay) * p for p in parameters], gradients)
+        """Update the moments and return (1 − η λ) θ − η m̂ / (√v̂ + ε)."""
+        return super().update([(1 - self.lr * self.weight_decay) * p for p in parameters], gradients)
 
 
 def _positive(lr: float) -> float:
     if lr <= 0:
-        raise ValueError(f"lr={lr}; the learning rate is above 0")
+        raise ValueError(f"lr={lr}; the learning rate must be above 0")
     return lr
 
 
 def _share(name: str, value: float) -> float:
     if not 0 <= value < 1:
-        raise ValueError(f"{name}={value}; the share that is kept is at least 0 and below 1")
+        raise ValueError(f"{name}={value}; it must be at least 0 and below 1")
     return value

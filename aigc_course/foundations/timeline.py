@@ -1,4 +1,4 @@
-"""What was generated when: a table with a source for every row.
+"""A timeline of generative models: dated events, each with its source in the bibliography.
 
 ``key`` names the entry of the bibliography. Where the source is on arXiv, its number begins with the year and month
 of its first version, so a wrong date contradicts its own source; ``contradictions`` finds such rows.
@@ -11,7 +11,16 @@ MODALITIES = ("text", "image", "sound", "video", "across", "any")
 
 @dataclass(frozen=True)
 class Event:
-    """One row: ``date`` is a year, or a year and a month; ``modality`` is what was made, ``any`` for a method."""
+    """One row of the timeline.
+
+    Attributes:
+        date: "YYYY" or "YYYY-MM".
+        what: The model or event.
+        who: First author or organisation.
+        modality: One of ``MODALITIES``: what was generated; "any" for a method.
+        key: Of the source in the bibliography.
+        arxiv: Identifier of the source on arXiv, if it is there.
+    """
 
     date: str
     what: str
@@ -22,19 +31,19 @@ class Event:
 
     @property
     def year(self) -> float:
-        """The date as a number; the middle of the year where no month is known."""
+        """The date in years as a decimal number: the middle of the month, or of the year where no month is known."""
         year, _, month = self.date.partition("-")
         return int(year) + ((int(month) - 0.5) / 12 if month else 0.5)
 
 
 def contradictions(events: tuple[Event, ...]) -> list[str]:
-    """One sentence for every event whose date is not that of its own arXiv number."""
+    """A message for every event whose date differs from the year and month in its arXiv identifier."""
     wrong = []
     for event in events:
         number = event.arxiv.split(".")[0]
         posted = f"20{number[:2]}-{number[2:]}" if number else event.date
         if not posted.startswith(event.date[:7]):
-            wrong.append(f"{event.what}: said to be of {event.date}, its source arXiv:{event.arxiv} is of {posted}")
+            wrong.append(f"{event.what}: dated {event.date}, its source arXiv:{event.arxiv} is of {posted}")
     return wrong
 
 

@@ -1,7 +1,8 @@
-"""Words and their numbers: sentences become rows of tokens, and rows become sentences again.
+"""A word-level tokenizer: sentences to rows of token ids and back.
 
-Three numbers are reserved. ``PAD`` fills a row after its sentence, ``END`` closes a sentence (and stands before its
-first word, where a model has to begin with something), ``BLANK`` hides a word.
+Three ids are special tokens. ``PAD`` fills a row after its sentence. ``END`` ends a sentence, and stands before its
+first word where a model needs a start token. ``BLANK`` replaces a word that is hidden (word dropout; elsewhere
+``<mask>`` or ``<unk>``).
 """
 
 from collections import Counter
@@ -16,7 +17,14 @@ RESERVED = ("<pad>", "<end>", "<blank>")
 
 
 class Vocabulary:
-    """The words of a corpus, the most frequent first; equally frequent ones in the order of the alphabet."""
+    """The words of a corpus, split at spaces, with an id each: special tokens, then words from frequent to rare.
+
+    Words of the same frequency are in alphabetical order, so that the ids do not depend on the order of the sentences.
+
+    Attributes:
+        words: The word of each id.
+        number: The id of each word.
+    """
 
     def __init__(self, sentences: Iterable[str]) -> None:
         counts = Counter(word for sentence in sentences for word in sentence.split())
@@ -24,11 +32,11 @@ class Vocabulary:
         self.number = {word: number for number, word in enumerate(self.words)}
 
     def __len__(self) -> int:
-        """How many numbers there are, the reserved ones included."""
+        """Size of the vocabulary, special tokens included."""
         return len(self.words)
 
     def encode(self, sentences: list[str]) -> Int[Tensor, "n t"]:
-        """One row for each sentence: its words, ``END``, and ``PAD`` up to the longest row.
+        """Token ids, a row for each sentence: its words, ``END``, then ``PAD`` up to the longest sentence.
 
         Raises:
             ValueError: A word is not in the vocabulary.
@@ -41,7 +49,7 @@ class Vocabulary:
         return torch.tensor([row + [PAD] * (width - len(row)) for row in rows])
 
     def decode(self, tokens: Int[Tensor, "n t"]) -> list[str]:
-        """Sentences up to their ``END``."""
+        """The sentences of rows of token ids, each up to its first ``END``; without one, all but its ``PAD``."""
         return [" ".join(self.words[i] for i in _until_end(row)) for row in tokens.tolist()]
 
 

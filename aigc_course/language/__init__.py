@@ -1,4 +1,4 @@
-"""Sequence models and language.
+"""Language models.
 
 pretrained (a real language model that a package carries, through transformers).
 """

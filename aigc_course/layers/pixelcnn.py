@@ -1,13 +1,14 @@
-"""A prior over grids of codes, one cell after the other, and the generator it makes of a quantised autoencoder.
+"""PixelCNN: an autoregressive prior over grids of discrete codes, by masked convolutions.
 
-The chain rule writes the probability of a grid as a product over its cells in reading order; a masked convolution sees
-only cells that come earlier (van den Oord, Kalchbrenner & Kavukcuoglu, 2016, *Pixel Recurrent Neural Networks*,
-arXiv:1601.06759). Fitting it after the autoencoder is the second stage of VQ (arXiv:1711.00937).
+The chain rule writes the probability of a grid as a product over its cells in raster order (row by row); a masked
+convolution reads only cells that come earlier (van den Oord, Kalchbrenner & Kavukcuoglu, 2016, *Pixel Recurrent Neural
+Networks*, arXiv:1601.06759). Fitted to the codes of a trained autoencoder it is the second stage of the VQ-VAE
+(arXiv:1711.00937).
 
 Symbols
     b, m    examples in a batch, entries of the codebook
     gh, gw  height and width of the grid
-    codes   a whole number below m for each cell
+    codes   an integer from 0 to m - 1 for each cell
 
 Conventions: log-probabilities are exact, in nats per grid, summed over its cells.
 """
@@ -23,27 +24,36 @@ from torch import Tensor, nn
 from aigc_course.core.precision import full_precision
 
 
-def causal_mask(side: int, *, centre: bool) -> Float[Tensor, "side side"]:
-    """1 for places of a kernel that come before its middle in reading order (``centre``: the middle as well)."""
-    earlier = torch.arange(side * side) < side * side // 2 + int(centre)
-    return earlier.float().view(side, side)
+def causal_mask(kernel_size: int, *, centre: bool) -> Float[Tensor, "k k"]:
+    """Mask of a kernel: 1 where a position comes before the centre in raster order, else 0.
+
+    Args:
+        kernel_size: Side of the kernel, odd.
+        centre: Whether the centre is 1 too (mask B of the paper) or 0 (mask A).
+    """
+    earlier = torch.arange(kernel_size**2) < kernel_size**2 // 2 + int(centre)
+    return earlier.float().view(kernel_size, kernel_size)
 
 
 class MaskedConv2d(nn.Conv2d):
-    """A convolution that never reads a later cell; with ``centre`` it may read the cell itself."""
+    """A causal convolution: the output at a cell depends on earlier cells in raster order only.
 
-    def __init__(self, inputs: int, outputs: int, side: int, *, centre: bool) -> None:
-        super().__init__(inputs, outputs, side, padding=side // 2)
+    With ``centre`` (mask B) it depends on the cell itself, too. Every layer but the first may use it, because the
+    first has already removed the cell from its own features.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel_size: int, *, centre: bool) -> None:
+        super().__init__(inputs, outputs, kernel_size, padding=kernel_size // 2)
         self.mask: Tensor
-        self.register_buffer("mask", causal_mask(side, centre=centre), persistent=False)
+        self.register_buffer("mask", causal_mask(kernel_size, centre=centre), persistent=False)
 
     def forward(self, input: Float[Tensor, "b i gh gw"]) -> Float[Tensor, "b o gh gw"]:
-        """As ``Conv2d``, the forbidden weights multiplied by zero."""
+        """Convolution with the masked weights, padded with zeros to the same size."""
         return F.conv2d(input, self.weight * self.mask, self.bias, padding=self.padding)
 
 
 class Residual(nn.Module):
-    """A masked convolution beside the identity."""
+    """A residual block: masked 3×3 convolution, then 1×1 convolution, each after SiLU, added to the input."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -52,12 +62,20 @@ class Residual(nn.Module):
         )
 
     def forward(self, h: Float[Tensor, "b c gh gw"]) -> Float[Tensor, "b c gh gw"]:
-        """Cell by cell, what the cell and earlier ones say is added."""
+        """Return h + layers(h); causal, as all its layers are."""
         return h + self.layers(h)
 
 
 class PixelCNN(nn.Module):
-    """Probabilities of every cell's code, given the codes of all cells before it."""
+    """Autoregressive model p(codes) = ∏ p(code | codes of earlier cells) of a grid of discrete codes.
+
+    Args:
+        codebook_size: Number m of different codes.
+        grid: Height and width (gh, gw) of the grid.
+        channels: Of the hidden layers.
+        blocks: Number of residual blocks.
+        embedding_dim: Numbers in the embedding of a code.
+    """
 
     def __init__(
         self, *, codebook_size: int, grid: tuple[int, int], channels: int = 64, blocks: int = 2, embedding_dim: int = 16
@@ -65,29 +83,32 @@ class PixelCNN(nn.Module):
         super().__init__()
         self.grid = grid
         self.embedding = nn.Embedding(codebook_size, embedding_dim)
-        self.place = nn.Parameter(torch.zeros(channels, *grid))
-        reach = 2 * max(grid) - 1  # the first kernel covers the whole grid, so that no earlier cell is out of sight
-        self.first = MaskedConv2d(embedding_dim, channels, reach, centre=False)
+        self.position_bias = nn.Parameter(torch.zeros(channels, *grid))
+        kernel_size = 2 * max(grid) - 1  # the first kernel covers the whole grid: no blind spot at small grids
+        self.first = MaskedConv2d(embedding_dim, channels, kernel_size, centre=False)
         self.rest = nn.Sequential(
             *(Residual(channels) for _ in range(blocks)), nn.SiLU(), nn.Conv2d(channels, codebook_size, 1)
         )
 
     def forward(self, codes: Int[Tensor, "b gh gw"]) -> Float[Tensor, "b m gh gw"]:
-        """Logits of each cell's code; those of a cell depend on earlier cells only. The lowest rows may lack."""
-        return self.rest(self.first(self.embedding(codes).movedim(-1, 1)) + self.place[:, : codes.shape[1]])
+        """Logits of each cell's code, given the codes of earlier cells.
+
+        The lowest rows of the grid may be left out, which saves time when sampling.
+        """
+        return self.rest(self.first(self.embedding(codes).movedim(-1, 1)) + self.position_bias[:, : codes.shape[1]])
 
     def log_prob(self, codes: Int[Tensor, "b gh gw"]) -> Float[Tensor, " b"]:
-        """Exact log-probability of each grid in nats: the chain rule, all factors at once."""
+        """Exact log-probability of each grid in nats, all factors of the chain rule in one pass."""
         return -F.cross_entropy(full_precision(self(codes)), codes, reduction="none").flatten(1).sum(dim=1)
 
     def loss(self, codes: Int[Tensor, "b gh gw"]) -> Float[Tensor, ""]:
-        """Mean nats per grid."""
+        """Mean negative log-likelihood in nats per grid."""
         return -self.log_prob(codes).mean()
 
     @torch.no_grad()
     def sample(self, n: int) -> Int[Tensor, "n gh gw"]:
-        """Draw cell after cell in reading order; rows below have no say, and are left out."""
-        codes = torch.zeros(n, *self.grid, dtype=torch.long, device=self.place.device)
+        """Sample ``n`` grids cell by cell in raster order, with one forward pass for each cell."""
+        codes = torch.zeros(n, *self.grid, dtype=torch.long, device=self.position_bias.device)
         for row in range(self.grid[0]):
             for column in range(self.grid[1]):
                 logits = self(codes[:, : row + 1])[:, :, row, column]
@@ -96,28 +117,35 @@ class PixelCNN(nn.Module):
 
 
 class BitModel:
-    """The prior as a model of bits, for ``foundations.coding``: every code is sent as bits, the highest first."""
+    """A PixelCNN as a model of binary symbols for ``foundations.coding``: each code as bits, most significant first.
+
+    Encoder and decoder must use the same device: the arithmetic coder needs equal probabilities to the last bit.
+    """
 
     def __init__(self, prior: PixelCNN) -> None:
         self.prior, self.cells = prior, math.prod(prior.grid)
         self.depth = (prior.embedding.num_embeddings - 1).bit_length()
-        self.known: tuple[tuple[int, ...], Tensor] | None = None  # the last cell's probabilities are asked for again
+        self.cached: tuple[tuple[int, ...], Tensor] | None = None  # the bits of one cell need the same probabilities
 
     def bits(self, codes: Int[Tensor, "gh gw"]) -> list[int]:
-        """The codes of one grid as bits."""
+        """The codes of one grid as bits, cells in raster order."""
         return [(code >> place) & 1 for code in codes.flatten().tolist() for place in reversed(range(self.depth))]
 
     def codes(self, bits: Sequence[int]) -> Int[Tensor, "gh gw"]:
-        """Inverse of ``bits``."""
-        return torch.tensor(self._numbers(bits), device=self.prior.place.device).view(self.prior.grid)
+        """The grid of codes that ``bits`` turned into these bits."""
+        return torch.tensor(self._numbers(bits), device=self.prior.position_bias.device).view(self.prior.grid)
 
     def __call__(self, bits: Sequence[int]) -> float:
-        """Chance that the next bit is 1: the mass of the codes that begin so, among those still possible."""
+        """Probability that the next bit is 1, given all bits before it.
+
+        It is the probability of the codes that agree with the bits so far and have a 1 next, over that of all codes
+        that agree with the bits so far.
+        """
         done, begun = divmod(len(bits), self.depth)
-        chances = self._chances(tuple(self._numbers(bits[: done * self.depth])))
-        width = 2 ** (self.depth - begun)  # codes that are still possible stand side by side
+        probabilities = self._probabilities(tuple(self._numbers(bits[: done * self.depth])))
+        width = 2 ** (self.depth - begun)  # codes that agree with the bits so far are neighbours
         low = sum(bit << (self.depth - 1 - i) for i, bit in enumerate(bits[done * self.depth :]))
-        possible = chances[low : low + width]
+        possible = probabilities[low : low + width]
         return (possible[width // 2 :].sum() / possible.sum()).item()
 
     def _numbers(self, bits: Sequence[int]) -> list[int]:
@@ -125,10 +153,10 @@ class BitModel:
         return [int("".join(map(str, word)), 2) for word in words]
 
     @torch.no_grad()
-    def _chances(self, codes: tuple[int, ...]) -> Float[Tensor, " m"]:
-        """Probabilities of the next cell's code after ``codes``; later cells are filled with anything."""
-        if self.known is None or self.known[0] != codes:
-            cells = torch.tensor([*codes, *[0] * (self.cells - len(codes))], device=self.prior.place.device)
+    def _probabilities(self, codes: tuple[int, ...]) -> Float[Tensor, " m"]:
+        """Probabilities of the next cell's code in float64, given the codes so far; later cells are 0 and not read."""
+        if self.cached is None or self.cached[0] != codes:
+            cells = torch.tensor([*codes, *[0] * (self.cells - len(codes))], device=self.prior.position_bias.device)
             logits = self.prior(cells.view(1, *self.prior.grid))[0].flatten(1)[:, len(codes)]
-            self.known = codes, logits.double().softmax(dim=0)
-        return self.known[1]
+            self.cached = codes, logits.double().softmax(dim=0)
+        return self.cached[1]

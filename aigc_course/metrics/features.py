@@ -1,8 +1,8 @@
-"""Features in which two sets of digits are compared.
+"""Features of digits for the Fréchet distance: the last hidden layer of a small classifier, in place of Inception's.
 
-A small classifier of the course's own digits (printed glyphs and handwriting, both at 32×32), trained by
-``python -m aigc_course.metrics.features`` and kept beside this file. Distances in these features are not
-comparable with published Inception distances; within this book they are comparable with each other.
+The classifier is trained on printed glyphs and handwriting at 32×32 pixels by
+``python -m aigc_course.metrics.features``; its weights are kept beside this file. Fréchet distances in these
+features are comparable within this book, not with published FID values.
 """
 
 from functools import cache
@@ -21,7 +21,7 @@ WEIGHTS = Path(__file__).with_name("digit_features.pt")
 
 
 class DigitClassifier(nn.Module):
-    """Three strided convolutions to 64 features, and a linear read-out of ten classes."""
+    """A classifier of digits: three strided convolutions, a layer of 64 features, a linear layer for ten classes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,23 +45,27 @@ def _stage(inputs: int, outputs: int) -> list[nn.Module]:
 
 
 def digit_features(images: Float[Tensor, "n 1 h w"]) -> Float[Tensor, "n 64"]:
-    """Features in (-1, 1) of grey images with values in [0, 1]; other sizes are resized to 32×32 first."""
+    """Features in (-1, 1) of grey images with values in [0, 1]; other sizes are resized to 32×32 first.
+
+    Raises:
+        FileNotFoundError: The classifier's weights are missing; the message says how to train them.
+    """
     model = _trained(str(images.device))
     return torch.cat([model.features(part) for part in _prepared(images)])
 
 
 def digit_probabilities(images: Float[Tensor, "n 1 h w"]) -> Float[Tensor, "n 10"]:
-    """The classifier's probability of each digit."""
+    """Probabilities p(digit | image) of grey images with values in [0, 1]; sizes and errors as ``digit_features``."""
     model = _trained(str(images.device))
     return torch.cat([model(part).softmax(dim=1) for part in _prepared(images)])
 
 
 def _prepared(images: Float[Tensor, "n 1 h w"]) -> tuple[Tensor, ...]:
-    return as_32(images.detach().float()).split(500)
+    return resize_to_32(images.detach().float()).split(500)
 
 
-def as_32(images: Float[Tensor, "n 1 h w"]) -> Float[Tensor, "n 1 32 32"]:
-    """Resize to 32×32, bilinearly."""
+def resize_to_32(images: Float[Tensor, "n 1 h w"]) -> Float[Tensor, "n 1 32 32"]:
+    """Resize to 32×32, bilinearly with antialiasing; images of that size are returned as they are."""
     if images.shape[-2:] == (32, 32):
         return images
     return F.interpolate(images, size=(32, 32), mode="bilinear", antialias=True)
@@ -77,22 +81,26 @@ def _trained(device: str) -> DigitClassifier:
 
 
 def train_classifier(*, steps: int = 3000, seed: int = 0) -> DigitClassifier:
-    """Train from scratch on glyphs and handwriting in equal parts, disturbed so that the features tolerate defects."""
+    """Train the classifier from scratch on glyphs and handwriting in about equal parts, with augmentation.
+
+    AdamW with a one-cycle learning rate, batches of 128. The augmentation (blur and noise) makes the features tolerate
+    the defects of generated images.
+    """
     torch.manual_seed(seed)
     model = DigitClassifier()
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-2, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=2e-3, total_steps=steps)
 
     def loss(batch: tuple[Tensor, ...]) -> Tensor:
-        return F.cross_entropy(model(_disturbed(batch[0])), batch[1])
+        return F.cross_entropy(model(_augmented(batch[0])), batch[1])
 
     descent = Trainer(model, loss, optimizer=optimizer)
     fit(descent, _training_set(), steps=steps, batch_size=128, seed=seed, on_step=lambda *_: schedule.step())
     return model.eval()
 
 
-def _disturbed(images: Float[Tensor, "n 1 32 32"]) -> Float[Tensor, "n 1 32 32"]:
-    """Generated images are never as clean as the data; the features should not see only that."""
+def _augmented(images: Float[Tensor, "n 1 32 32"]) -> Float[Tensor, "n 1 32 32"]:
+    """Blur and noise, each of random strength: generated images are less clean than the data."""
     coarse = F.interpolate(F.avg_pool2d(images, 2), scale_factor=2, mode="bilinear")
     mix, level = torch.rand(2, len(images), 1, 1, 1, device=images.device)
     return ((1 - mix) * images + mix * coarse + 0.15 * level * torch.randn_like(images)).clamp(0, 1)
@@ -101,7 +109,7 @@ def _disturbed(images: Float[Tensor, "n 1 32 32"]) -> Float[Tensor, "n 1 32 32"]
 def _training_set() -> tuple[Tensor, Tensor]:
     printed, written = data.load("glyphs", n=12000, seed=1), data.load("digits")
     times = len(printed.x) // len(written.x)
-    x = torch.cat([printed.x, as_32(written.x).repeat(times, 1, 1, 1)])
+    x = torch.cat([printed.x, resize_to_32(written.x).repeat(times, 1, 1, 1)])
     return x, torch.cat([printed.y, written.y.repeat(times)])
 
 

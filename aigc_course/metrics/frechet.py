@@ -1,7 +1,12 @@
-"""The Fréchet distance between two sets of features, and how to read it.
+"""The Fréchet distance between two sets of features (FID, with the features of Inception), and a scale to read it.
 
-Heusel et al. (2017), *GANs Trained by a Two Time-Scale Update Rule*, arXiv:1706.08500. The distance of two normal
-distributions is due to Dowson and Landau (1982), doi:10.1016/0047-259X(82)90077-X.
+Heusel et al. (2017), *GANs Trained by a Two Time-Scale Update Rule*, arXiv:1706.08500. The distance of two Gaussians is
+due to Dowson and Landau (1982), doi:10.1016/0047-259X(82)90077-X.
+
+Symbols
+    n, m    examples in each set
+    d       features of an example
+    mu, C   mean and covariance of a set of features
 """
 
 import math
@@ -12,7 +17,7 @@ from torch import Tensor
 
 
 def frechet_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> float:
-    """Squared Fréchet (2-Wasserstein) distance between normals fitted to two sets of features.
+    """Squared Fréchet (2-Wasserstein) distance between Gaussians fitted to two sets of features, in float64.
 
     |mu_x - mu_y|² + tr(C_x + C_y - 2 (C_x C_y)^½). The trace of the root is the sum of the square roots of the
     eigenvalues of the *symmetric* matrix C_x^½ C_y C_x^½, which keeps every number real.
@@ -40,9 +45,12 @@ def frechet_distance(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> float:
 
 
 def log_progress(value: float, *, floor: float, noise: float) -> float:
-    """How far a distance has come from ``noise`` (0) to ``floor`` (1), on a logarithmic scale.
+    """A distance rescaled to a score from 0 (at ``noise``) to 1 (at ``floor``), linear in its logarithm.
 
-    The floor is the distance between two sets of real examples; the noise, that of random pixels to real examples.
+    Args:
+        value: Distance between generated and real examples.
+        floor: Distance between two sets of real examples, the best that can be reached.
+        noise: Distance between random pixels and real examples.
 
     Raises:
         ValueError: The three numbers are not positive, or the floor is not below the noise.

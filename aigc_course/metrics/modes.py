@@ -1,6 +1,6 @@
-"""Numbers that say what a generator draws: modes of the ring that it found, classes of digits, copies of the data.
+"""Coverage of modes and classes, and distance to the data: checks for mode collapse and memorisation.
 
-Symbols: ``n`` generated examples; a *mode* is one of the eight centres of the data set ``ring``.
+Symbols: ``n`` samples, ``m`` examples of the data; a *mode* is one of the eight centres of the data set ``ring``.
 """
 
 import math
@@ -13,12 +13,15 @@ from aigc_course.metrics.features import digit_probabilities
 
 
 def ring_modes(points: Float[Tensor, "n 2"], *, radius: float = 0.3) -> tuple[int, float]:
-    """How many of the ring's eight modes hold at least 1 % of the points, and the share of points near any mode.
+    """Number of the ring's eight modes that hold at least 1 % of the points, and fraction of points near any mode.
 
-    Near means within ``radius``, three standard deviations of the data by default.
+    A point is near a mode within ``radius`` of its centre; 0.3 is three standard deviations of the data.
+
+    Raises:
+        ValueError: No points.
     """
     if not len(points):
-        raise ValueError("no points; draw some before you count modes")
+        raise ValueError("no points; sample some before you count modes")
     angle = torch.arange(8, device=points.device) * (2 * math.pi / 8)
     distance = torch.cdist(points, 2 * torch.stack([angle.cos(), angle.sin()], dim=1))
     near, mode = distance.min(dim=1)
@@ -27,12 +30,18 @@ def ring_modes(points: Float[Tensor, "n 2"], *, radius: float = 0.3) -> tuple[in
 
 
 def digit_counts(images: Float[Tensor, "n 1 h w"]) -> Int[Tensor, " 10"]:
-    """How many images the course's classifier reads as 0, 1, …, 9."""
+    """How many images the classifier of ``metrics.features`` assigns to each digit; values in [0, 1]."""
     return digit_probabilities(images).argmax(dim=1).bincount(minlength=10)
 
 
 def effective_number(counts: Int[Tensor, " c"]) -> float:
-    """Exponential of the entropy of the shares: ``c`` when all classes are equally frequent, 1 when only one occurs."""
+    """Effective number of classes, the exponential of the entropy of the class frequencies.
+
+    ``c`` when all classes are equally frequent, 1 when only one occurs.
+
+    Raises:
+        ValueError: All counts are 0.
+    """
     if not counts.any():
         raise ValueError(f"counts={counts.tolist()}; nothing was counted, so no class is more or less frequent")
     share = counts / counts.sum()
@@ -40,5 +49,5 @@ def effective_number(counts: Int[Tensor, " c"]) -> float:
 
 
 def nearest_distance(x: Float[Tensor, "n *s"], data: Float[Tensor, "m *s"]) -> Float[Tensor, " n"]:
-    """Euclidean distance from each example to the closest one in ``data``."""
+    """Euclidean distance from each example to its nearest neighbour in ``data``."""
     return torch.cdist(x.flatten(1), data.flatten(1)).amin(dim=1)

@@ -1,17 +1,19 @@
-r"""Six detectors: numbers that say whether a generator, or its training, has gone wrong, and in which way.
+r"""Six detectors of failed training: statistics of samples, logits, posteriors and history, each with a threshold.
 
 Meehan, Chaudhuri & Dasgupta (2020), *A Three Sample Hypothesis Test for Evaluating Generative Models*,
 arXiv:2004.05675 (memorisation). Karras et al. (2020), *Training Generative Adversarial Networks with Limited Data*,
-arXiv:2006.06676 (a judge is compared on training and on held-out images). Arjovsky & Bottou (2017), arXiv:1701.04862
-(the fading gradient of a generator). The other three are the course's own.
+arXiv:2006.06676 (a discriminator's logits on training and on held-out images). Arjovsky & Bottou (2017),
+arXiv:1701.04862 (a generator's vanishing gradient). The other three are the course's own.
 
-Symbols: ``n`` samples of a generator; ``train`` what it learned from; ``held_out`` real examples that it never saw;
-``on_train`` and ``on_held_out`` a judge's logits of the latter two; ``q`` the posteriors of a variational autoencoder.
+Symbols
+    samples                examples from a generator
+    train, held_out        real examples, those that it was trained on and others
+    on_train, on_held_out  logits of a discriminator at these
+    q                      approximate posteriors q(z|x) of a variational autoencoder
 
-Conventions: a detector is a pure function that returns one number without unit; the exception is posterior collapse,
-in nats. ``LIMITS`` holds the value from which on it rings. The limits were set on seeds 0 to 9
-of ``museum.exhibits``, between their sick and their cured runs, and are tested on other seeds. Other data deserve
-limits of their own.
+Conventions: a detector is a pure function that returns one number without a unit, or in nats (posterior collapse).
+``THRESHOLDS`` holds the value beyond which it fires. The thresholds were set between the failed and the repaired runs
+of ``museum.exhibits`` on seeds 0 to 9 and are tested on other seeds. Other data need thresholds of their own.
 """
 
 import math
@@ -25,47 +27,57 @@ from torch import Tensor
 from aigc_course.metrics.modes import effective_number, nearest_distance
 from aigc_course.vae.vae import Gaussian, kl_to_standard_normal
 
-ANCHORS = 40  # training examples that samples are sorted by; a few for every kind that must not be missing
-NORMS = ("gradient D", "gradient G", "loss")  # what a diverging run lets grow, whichever of them its history has
-EXAMPLES = 500  # of each sort that are compared with each other
+ANCHORS = 40  # training examples as anchors of ``mode_coverage``: a few for every mode that must not be missing
+NORMS = ("gradient D", "gradient G", "loss")  # columns of a history that grow in a diverging run
+EXAMPLES = 500  # samples and held-out examples that are compared, at most: distances take n · m numbers
 
 
 @dataclass(frozen=True)
-class Limit:
-    """The value at which a detector rings, when it is passed upwards (``above``) or downwards."""
+class Threshold:
+    """The value above which (``above=True``) or below which a detector fires."""
 
     value: float
     above: bool
 
 
-# In the order in which a report is read: a cause stands before the symptoms that it brings along.
-LIMITS = {
-    "divergence": Limit(100.0, above=True),
-    "vanishing gradient": Limit(1e-3, above=False),
-    "posterior collapse": Limit(0.1, above=False),
-    "discriminator overfitting": Limit(0.6, above=True),
-    "memorisation": Limit(0.75, above=True),
-    "mode collapse": Limit(0.2, above=False),
+# Ordered as ``cause`` reads them: a cause before the symptoms that it entails.
+THRESHOLDS = {
+    "divergence": Threshold(100.0, above=True),
+    "vanishing gradient": Threshold(1e-3, above=False),
+    "posterior collapse": Threshold(0.1, above=False),
+    "discriminator overfitting": Threshold(0.6, above=True),
+    "memorisation": Threshold(0.75, above=True),
+    "mode collapse": Threshold(0.2, above=False),
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one detector says of one run."""
+    """The value of one detector, a key of ``THRESHOLDS``, for one run."""
 
     name: str
     value: float
 
     @property
     def fires(self) -> bool:
-        """Whether the value is on the wrong side of its limit; a value that is no number is."""
-        limit = LIMITS[self.name]
+        """Whether the value is beyond its threshold; NaN counts as beyond."""
+        limit = THRESHOLDS[self.name]
         return math.isnan(self.value) or (self.value > limit.value if limit.above else self.value < limit.value)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a run leaves behind for the detectors; what a family does not have stays empty."""
+    """What a finished run gives to the detectors; what a family does not have stays empty.
+
+    Attributes:
+        samples: Samples of the trained generator.
+        train: Its training set.
+        held_out: Real examples outside the training set.
+        history: Metrics of each update; a column in ``NORMS`` enables the detectors of divergence.
+        on_train: Logits of the discriminator at training examples.
+        on_held_out: Its logits at held-out examples.
+        q: Posteriors of a variational autoencoder at held-out examples.
+    """
 
     samples: Float[Tensor, "n *s"]
     train: Float[Tensor, "m *s"]
@@ -77,7 +89,11 @@ class Evidence:
 
 
 def auroc(a: Float[Tensor, " n"], b: Float[Tensor, " m"]) -> float:
-    """Probability that one of ``a`` is above one of ``b``, ties counted half: ½ when nothing tells them apart."""
+    """Area under the ROC curve: P(a > b) + ½ P(a = b) for a random element of each; ½ when they are indistinguishable.
+
+    Raises:
+        ValueError: ``a`` or ``b`` is empty.
+    """
     if not len(a) or not len(b):
         raise ValueError(f"{len(a)} and {len(b)} numbers; give at least one of each kind to compare")
     both = a.unsqueeze(1) - b
@@ -85,9 +101,12 @@ def auroc(a: Float[Tensor, " n"], b: Float[Tensor, " m"]) -> float:
 
 
 def growth_factor(values: Sequence[float]) -> float:
-    """By which factor a positive quantity grew: its median over the last tenth of a run, over that of the first.
+    """Median of a positive quantity over the last tenth of a run, divided by its median over the first tenth.
 
-    Infinite when any value is not a finite number, or when it grew from 0; 1 when it stayed at 0.
+    Infinite when any value is infinite or NaN, or when it grew from 0; 1 when it stayed at 0.
+
+    Raises:
+        ValueError: Fewer than ten values.
     """
     x = torch.tensor(values, dtype=torch.float64)
     if len(x) < 10:
@@ -102,9 +121,12 @@ def growth_factor(values: Sequence[float]) -> float:
 
 
 def gradient_decay(gradients: Sequence[float]) -> float:
-    """Median norm of the generator's gradient over the last tenth of a run, as a share of the largest in the run.
+    """Median norm of the generator's gradient over the last tenth of a run, divided by its maximum over the run.
 
-    0 when there was never any gradient.
+    0 when the gradient was always 0.
+
+    Raises:
+        ValueError: Fewer than ten values.
     """
     x = torch.tensor(gradients, dtype=torch.float64)
     if len(x) < 10:
@@ -114,29 +136,33 @@ def gradient_decay(gradients: Sequence[float]) -> float:
 
 
 def mean_kl(q: Gaussian) -> float:
-    """Mean cost of the code, KL(q(z|x) || p(z)) in nats: at 0 every posterior is the prior and nothing is told.
+    """Mean KL(q(z|x) ‖ p(z)) in nats, the rate; at 0 every posterior equals the prior (posterior collapse).
 
-    ``vae.collapse`` takes this number apart: what the code says, and what it wastes.
+    ``vae.collapse`` splits it into mutual information and KL(q(z) ‖ p(z)) of the aggregate posterior.
     """
     return kl_to_standard_normal(q).mean().item()
 
 
 def overfitting_auc(on_train: Float[Tensor, " a"], on_held_out: Float[Tensor, " b"]) -> float:
-    """Chance that the judge finds a training example more real than a held-out one; ½ for a fair judge."""
+    """AUC of the discriminator's logits, training against held-out examples: ½ without overfitting."""
     return auroc(on_train, on_held_out)
 
 
 def copying_auc(samples: Float[Tensor, "n *s"], train: Float[Tensor, "m *s"], held_out: Float[Tensor, "h *s"]) -> float:
-    """Chance that a sample lies nearer to the training set than a held-out example does (Meehan et al.): ½ is fair."""
+    """Probability that a sample is nearer to the training set than a held-out example is (Meehan et al., 2020).
+
+    Distances are Euclidean, to the nearest neighbour. ½ without copying, 1 when every sample is a copy.
+    """
     return auroc(nearest_distance(held_out, train), nearest_distance(samples, train))
 
 
 def mode_coverage(
     samples: Float[Tensor, "n *s"], held_out: Float[Tensor, "h *s"], anchors: Float[Tensor, "k *s"]
 ) -> float:
-    """Effective number of anchors that samples fall to, over that of as many real examples: 1 is a full spread.
+    """Effective number of anchors that are nearest to samples, over the same of as many held-out examples.
 
-    Each example votes for the nearest anchor. Where modes have even shares, a generator that knows m of M gets m / M.
+    1 for the spread of the data; about m / M for a generator that covers m of M equally frequent modes. The effective
+    number is ``metrics.modes.effective_number`` of the counts by nearest anchor.
     """
     n = min(len(samples), len(held_out))
     return _effective_anchors(samples[:n], anchors) / _effective_anchors(held_out[:n], anchors)
@@ -148,7 +174,7 @@ def _effective_anchors(x: Float[Tensor, "n *s"], anchors: Float[Tensor, "k *s"])
 
 
 def diagnose(evidence: Evidence) -> dict[str, Finding]:
-    """Every detector that the evidence allows, in the order of ``LIMITS``."""
+    """Findings of all detectors for which the evidence has the data, in the order of ``THRESHOLDS``."""
     e, found = evidence, dict[str, float]()
     series = {name: [abs(row[name]) for row in e.history] for name in NORMS if e.history and name in e.history[0]}
     if series:
@@ -163,9 +189,9 @@ def diagnose(evidence: Evidence) -> dict[str, Finding]:
     if samples.isfinite().all():
         found["memorisation"] = copying_auc(samples, train, held_out)
         found["mode collapse"] = mode_coverage(samples, held_out, train[:ANCHORS])
-    return {name: Finding(name, found[name]) for name in LIMITS if name in found}
+    return {name: Finding(name, found[name]) for name in THRESHOLDS if name in found}
 
 
 def cause(findings: Mapping[str, Finding]) -> str:
-    """The first detector that rings, in the order in which a report is read; "none" when all are silent."""
-    return next((name for name in LIMITS if name in findings and findings[name].fires), "none")
+    """The first detector in the order of ``THRESHOLDS`` that fires; "none" when none does."""
+    return next((name for name in THRESHOLDS if name in findings and findings[name].fires), "none")

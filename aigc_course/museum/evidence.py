@@ -1,8 +1,10 @@
-"""Every exhibit from every seed, sick and cured, as a table that is kept in the repository.
+"""The table of detector values for every exhibit and seed, failed ("sick") and repaired ("cured"), kept as JSON.
 
 ``make museum`` (or ``python -m aigc_course.museum.evidence``) trains what is missing and writes ``evidence.json`` after
-each run, so that an interrupted command goes on where it stopped. The table names the settings and detectors that
-it was made with by a fingerprint of their code; when they change, the table is made anew. Values have four digits.
+each run, so that an interrupted command goes on where it stopped. The table holds a fingerprint of the code of settings
+and detectors that it was made with; when they change, the table is made anew. Values have four significant digits.
+
+A row has the keys ``exhibit``, ``cured``, ``seed``, ``cause`` (as ``detectors.cause``) and ``values`` (by detector).
 """
 
 import ast
@@ -22,14 +24,14 @@ from aigc_course.museum import detectors
 from aigc_course.museum.exhibits import EXHIBITS, run
 
 TABLE = Path(__file__).with_name("evidence.json")
-SEEDS = range(10, 20)  # the limits were set on seeds 0 to 9
-ENOUGH = 9  # of ten seeds
+SEEDS = range(10, 20)  # the thresholds were set on seeds 0 to 9
+ENOUGH = 9  # of ten seeds on which a detector must be right
 SOURCES = ("museum/detectors.py", "museum/exhibits.py", "gan/augmentation.py", "metrics/modes.py")
 Row = dict[str, Any]
 
 
 def fingerprint() -> str:
-    """A digest of the code that decides what the table says, comments and docstrings aside."""
+    """SHA-256 of the code in ``SOURCES`` without comments and docstrings, as 16 hexadecimal digits."""
     library = Path(__file__).parents[1]
     trees = (ast.parse((library / name).read_text(encoding="utf-8")) for name in SOURCES)
     code = "\n".join(ast.unparse(_without_docstrings(tree)) for tree in trees)
@@ -43,33 +45,36 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
     return tree
 
 
-def examined(name: str, seed: int, *, cured: bool) -> Row:
-    """One run as a row: what every detector says, and the cause that its report names."""
+def examine_run(name: str, seed: int, *, cured: bool) -> Row:
+    """Train one exhibit and return its row: the value of every detector, and the cause that they point to."""
     findings = run(name, seed, cured=cured).findings
-    said = {key: _short(finding.value) for key, finding in findings.items()}
-    return {"exhibit": name, "cured": cured, "seed": seed, "cause": detectors.cause(findings), "said": said}
+    values = {key: _short(finding.value) for key, finding in findings.items()}
+    return {"exhibit": name, "cured": cured, "seed": seed, "cause": detectors.cause(findings), "values": values}
 
 
 def _short(value: float) -> float | str:
-    """Four digits; JSON has no word for infinity, so it stands as one."""
+    """Four significant digits; infinity and NaN as strings, because JSON has no such numbers."""
     return float(f"{value:.4g}") if math.isfinite(value) else str(value)
 
 
 def rows(path: Path = TABLE) -> list[Row]:
-    """The rows of a table, in the order of exhibits, sick before cured, and seeds."""
+    """The rows of a table, ordered by exhibit, sick before cured, then seed."""
     found = json.loads(path.read_text(encoding="utf-8"))["rows"]
     for row in found:
-        row["said"] = {name: float(value) for name, value in row["said"].items()}
+        row["values"] = {name: float(value) for name, value in row["values"].items()}
     return found
 
 
 def is_current(path: Path = TABLE) -> bool:
-    """Whether a table was made with the present settings and detectors."""
+    """Whether a table exists and has the fingerprint of the present code."""
     return path.exists() and json.loads(path.read_text(encoding="utf-8"))["fingerprint"] == fingerprint()
 
 
 def write(found: Sequence[Row], path: Path = TABLE) -> None:
-    """Write beside, then rename; one row per line, in a fixed order."""
+    """Write a table with the present fingerprint, one row a line, in the order of ``rows``.
+
+    It goes to a temporary file that is renamed, so that an interrupted write leaves the old table whole.
+    """
     order = list(EXHIBITS)
     lines = [json.dumps(row) for row in sorted(found, key=lambda r: (order.index(r["exhibit"]), r["cured"], r["seed"]))]
     text = f'{{"fingerprint": "{fingerprint()}", "rows": [\n' + ",\n".join(lines) + "\n]}\n"
@@ -82,34 +87,47 @@ def write(found: Sequence[Row], path: Path = TABLE) -> None:
 
 
 def make(path: Path = TABLE, seeds: Sequence[int] = SEEDS, names: Sequence[str] = tuple(EXHIBITS)) -> Iterator[Row]:
-    """Run what a table lacks, write it after each run, and yield the new rows."""
+    """Run what a table lacks, and write the table after each run; a table that is not current starts empty.
+
+    Args:
+        path: Of the table.
+        seeds: Seeds of the runs.
+        names: Exhibits to run, sick and cured.
+
+    Yields:
+        The new rows.
+    """
     kept = rows(path) if is_current(path) else []
     done = {(row["exhibit"], row["cured"], row["seed"]) for row in kept}
     for key in [(name, cured, seed) for seed in seeds for name in names for cured in (False, True)]:
         if key not in done:
-            kept.append(examined(key[0], key[2], cured=key[1]))
+            kept.append(examine_run(key[0], key[2], cured=key[1]))
             write(kept, path)
             yield kept[-1]
 
 
-def verdict(found: Sequence[Row], name: str) -> tuple[int, int]:
-    """How many sick runs an exhibit's own detector rings at, and how many cured runs all detectors are silent at."""
+def success_counts(found: Sequence[Row], name: str) -> tuple[int, int]:
+    """True positives and true negatives of an exhibit's detector.
+
+    Returns:
+        How many sick runs its own detector fires at, and how many cured runs no detector fires at.
+    """
     own = [row for row in found if row["exhibit"] == name]
-    sick = sum(detectors.Finding(name, row["said"][name]).fires for row in own if not row["cured"])
+    sick = sum(detectors.Finding(name, row["values"][name]).fires for row in own if not row["cured"])
     return sick, sum(row["cause"] == "none" for row in own if row["cured"])
 
 
 def main() -> int:
-    """Make the table, print what it says, and fail when an exhibit does not reach nine of ten."""
+    """Make the table and print a summary; return 1 when an exhibit does not reach ``ENOUGH`` on both counts, else 0."""
     torch.set_num_threads(1)
     began = time.perf_counter()
     for row in make():
         state = "cured" if row["cured"] else "sick"
         print(f"{time.perf_counter() - began:5.0f} s  seed {row['seed']}  {row['exhibit']}, {state}: {row['cause']}")
         sys.stdout.flush()
-    counts = {name: verdict(rows(), name) for name in EXHIBITS}
+    counts = {name: success_counts(rows(), name) for name in EXHIBITS}
     for name, (sick, cured) in counts.items():
-        print(f"{name:26} rings at {sick} of {len(SEEDS)} sick runs; {cured} of {len(SEEDS)} cured runs are silent")
+        print(f"{name:26} fires at {sick} of {len(SEEDS)} sick runs; none fires at {cured} of {len(SEEDS)} cured runs")
     return int(any(min(pair) < ENOUGH for pair in counts.values()))
 
 

@@ -232,12 +232,12 @@ def test_rows_with_other_columns_are_named(shown):
 
 
 def test_source_is_what_runs(shown):
-    show.source(show.parameters, show.Figure.clear)
+    show.source(show.count_parameters, show.Figure.clear)
     text = shown[0][0]["text/markdown"]
-    assert text.startswith("```python\ndef parameters(")
+    assert text.startswith("```python\ndef count_parameters(")
     assert "\n\n    def clear(" not in text
 
 
 def test_parameters_counts_what_is_learned():
     model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 1).requires_grad_(False))
-    assert show.parameters(model) == 16
+    assert show.count_parameters(model) == 16

@@ -72,13 +72,13 @@ def test_the_recursion_equals_differences_and_the_autograd(seed):
 
 
 def test_a_step_goes_against_every_gradient():
-    """Catches a bias that climbs while the weights descend: to first order the loss falls by rate · ‖gradient‖²."""
+    """Catches a bias that climbs while the weights descend: to first order the loss falls by lr · ‖gradient‖²."""
     layers, x, y = network(2)
-    slopes = backprop.gradients(layers, x, y)
-    moved = backprop.descend(layers, slopes, rate=1e-6)
-    np.testing.assert_allclose(flat(moved), flat(layers) - 1e-6 * flat(slopes), rtol=0, atol=1e-15)
+    grads = backprop.gradients(layers, x, y)
+    moved = backprop.sgd_step(layers, grads, lr=1e-6)
+    np.testing.assert_allclose(flat(moved), flat(layers) - 1e-6 * flat(grads), rtol=0, atol=1e-15)
     fall = backprop.loss(layers, x, y) - backprop.loss(moved, x, y)
-    assert fall == pytest.approx(1e-6 * (flat(slopes) ** 2).sum(), rel=1e-3)
+    assert fall == pytest.approx(1e-6 * (flat(grads) ** 2).sum(), rel=1e-3)
 
 
 @pytest.mark.folklore("F09")

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from aigc_course.foundations import markov
-from aigc_course.foundations.markov import Markov, apply_temperature, longest_copy
+from aigc_course.foundations.markov import MarkovModel, apply_temperature, longest_copy
 
 VOWELS = torch.tensor([[0.128, 0.872], [0.663, 0.337]])  # Markov (1913): vowel, consonant
 
@@ -75,7 +75,7 @@ def test_no_other_matrix_makes_the_path_more_probable():
     """Catches columns divided in place of rows, and counts transposed: tries a thousand other matrices."""
     path = markov.sample_path(random_chain(3, 2), 400, seed=0)
     counts = markov.count_transitions(path, states=3)
-    best = markov.estimate(counts)
+    best = markov.estimate_transition_matrix(counts)
     torch.testing.assert_close(best.sum(dim=1), torch.ones(3))
     top = torch.xlogy(counts, best).sum()
     generator = torch.Generator().manual_seed(0)
@@ -88,7 +88,9 @@ def test_a_long_walk_gives_its_chain_back():
     """Catches a walk that forgets its state, and counts of the wrong pairs."""
     chain = random_chain(3, 3)
     path = markov.sample_path(chain, 30_000, seed=1)
-    torch.testing.assert_close(markov.estimate(markov.count_transitions(path, states=3)), chain, atol=0.03, rtol=0)
+    torch.testing.assert_close(
+        markov.estimate_transition_matrix(markov.count_transitions(path, states=3)), chain, atol=0.03, rtol=0
+    )
     assert len(path) == 30_000
 
 
@@ -112,20 +114,20 @@ def test_a_state_that_does_not_exist_is_named(outside):
 
 def test_a_state_that_was_never_left_is_named():
     with pytest.raises(ValueError, match="state 1"):
-        markov.estimate(torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
+        markov.estimate_transition_matrix(torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
 
 
 @pytest.mark.equation("what_is_aigc-factorisation", "what_is_aigc-markov")
 def test_probabilities_of_all_texts_of_a_length_add_up_to_one():
     """Catches a context one symbol off, a factor too many, and a distribution that leaks."""
-    model = Markov("abracadabra", order=2, smoothing=0.5)
+    model = MarkovModel("abracadabra", order=2, smoothing=0.5)
     texts = ["".join(t) for t in itertools.product(model.alphabet, repeat=4)]
     assert sum(math.exp(model.log_likelihood(t)) for t in texts) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_text_is_the_product_of_its_symbols_by_hand():
     """In "abab", b follows a twice of two times and a follows b once of once; a is 2 of the 4 symbols."""
-    model = Markov("ababc", order=1)
+    model = MarkovModel("ababc", order=1)
     # first a: 2/5; b after a: 2/2; a after b: 1/2; b after a: 2/2
     assert math.exp(model.log_likelihood("abab")) == pytest.approx(2 / 5 * 1 * 1 / 2 * 1)
 
@@ -136,19 +138,19 @@ def test_cross_entropy_on_a_walk_approaches_the_entropy_rate():
     chain = random_chain(2, 4)
     text = "".join("ab"[i] for i in markov.sample_path(chain, 30_000, seed=2).tolist())
     rate = markov.entropy_rate(chain).item()
-    assert Markov(text, order=1).cross_entropy(text) == pytest.approx(rate, abs=0.01)
-    assert Markov(text, order=0).cross_entropy(text) >= rate - 0.01
+    assert MarkovModel(text, order=1).cross_entropy(text) == pytest.approx(rate, abs=0.01)
+    assert MarkovModel(text, order=0).cross_entropy(text) >= rate - 0.01
 
 
 @pytest.mark.equation("what_is_aigc-smoothing")
 def test_smoothing_interpolates_with_the_shorter_context():
     """Catches made-up counts that are not divided out, and a fall-back to the same context."""
     text = "abababac"
-    model = Markov(text, order=1, smoothing=2.0)
+    model = MarkovModel(text, order=1, smoothing=2.0)
     letter = {s: (text.count(s) + 2 / 3) / (8 + 2) for s in "abc"}
     assert model.probability("c", "a") == pytest.approx((1 + 2 * letter["c"]) / (4 + 2))
     assert model.probability("c", "b") == pytest.approx((0 + 2 * letter["c"]) / (3 + 2))
-    even = Markov(text, order=1, smoothing=3.0, uniform=True)
+    even = MarkovModel(text, order=1, smoothing=3.0, uniform=True)
     assert even.probability("c", "b") == pytest.approx((0 + 1) / (3 + 3))
     for context in ("a", "b", "c", ""):
         assert sum(model.probability(s, context) for s in "abc") == pytest.approx(1)
@@ -158,7 +160,7 @@ def test_smoothing_interpolates_with_the_shorter_context():
 def test_the_shorter_context_has_lost_its_oldest_symbol():
     """Catches a context shortened at the near end: after "ca", b and c are as the letter a predicts, not as c."""
     text = "abababac"
-    pair, single = (Markov(text, order=k, smoothing=2.0) for k in (2, 1))
+    pair, single = (MarkovModel(text, order=k, smoothing=2.0) for k in (2, 1))
     for symbol in "abc":
         assert pair.probability(symbol, "ca") == pytest.approx(single.probability(symbol, "a"))
         seen = {"b": 2}.get(symbol, 0) + {"c": 1}.get(symbol, 0)  # "ba" is followed by b, b and c
@@ -167,11 +169,11 @@ def test_the_shorter_context_has_lost_its_oldest_symbol():
 
 def test_a_text_without_symbols_has_no_cross_entropy():
     with pytest.raises(ValueError, match="no symbols"):
-        Markov("abab", order=1).cross_entropy("")
+        MarkovModel("abab", order=1).cross_entropy("")
 
 
 def test_without_smoothing_one_unseen_pair_costs_infinitely_much():
-    plain, smooth = Markov("abab", order=1), Markov("abab", order=1, smoothing=1.0)
+    plain, smooth = MarkovModel("abab", order=1), MarkovModel("abab", order=1, smoothing=1.0)
     assert plain.cross_entropy("aab") == math.inf
     assert math.isfinite(smooth.cross_entropy("aab"))
 
@@ -190,7 +192,7 @@ def test_temperature_is_a_softmax_of_logarithms():
 
 def test_samples_follow_the_counts_and_the_seed():
     """Catches a context cut on the wrong side: after "ab" always c, after "cb" always d."""
-    model = Markov("abcbdabcbd" * 20, order=2)
+    model = MarkovModel("abcbdabcbd" * 20, order=2)
     text = "".join(model.sample(50, seed=0, start="ab"))
     assert text.startswith("cbdabcbd")
     assert text == "".join(model.sample(50, seed=0, start="ab"))
@@ -199,7 +201,7 @@ def test_samples_follow_the_counts_and_the_seed():
 
 def test_a_sample_obeys_its_temperature():
     """Catches a temperature that never reaches the draw: after a, b comes three times as often as c."""
-    model = Markov("abacabab" * 50, order=1)
+    model = MarkovModel("abacabab" * 50, order=1)
 
     def share(temperature):
         drawn = "".join(model.sample(4_000, seed=0, temperature=temperature))
@@ -211,14 +213,14 @@ def test_a_sample_obeys_its_temperature():
 
 
 def test_words_work_like_characters():
-    model = Markov(("the", "cat", "saw", "the", "dog", "and", "the", "cat", "ran"), order=1)
+    model = MarkovModel(("the", "cat", "saw", "the", "dog", "and", "the", "cat", "ran"), order=1)
     assert model.probability("cat", ("the",)) == pytest.approx(2 / 3)
     assert model.sample(1, seed=0, start=("saw",)) == ["the"]
 
 
 def test_a_model_that_looks_back_less_is_the_one_trained_so():
     text = "abracadabra abracadabra"
-    long, short = Markov(text, order=3, smoothing=1.0).with_order(1), Markov(text, order=1, smoothing=1.0)
+    long, short = MarkovModel(text, order=3, smoothing=1.0).with_order(1), MarkovModel(text, order=1, smoothing=1.0)
     assert long.cross_entropy("cabra") == pytest.approx(short.cross_entropy("cabra"))
     with pytest.raises(ValueError, match="order=2"):
         short.with_order(2)
@@ -226,9 +228,9 @@ def test_a_model_that_looks_back_less_is_the_one_trained_so():
 
 def test_bad_settings_are_named():
     with pytest.raises(ValueError, match="order=-1"):
-        Markov("ab", order=-1)
+        MarkovModel("ab", order=-1)
     with pytest.raises(ValueError, match="2 symbols"):
-        Markov("ab", order=2)
+        MarkovModel("ab", order=2)
 
 
 def test_longest_copy_finds_the_longest_common_run():

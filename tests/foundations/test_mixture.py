@@ -75,7 +75,7 @@ def test_a_round_of_em_lands_on_the_top_of_its_bound():
 
     def height(weights, probabilities):
         moved = BernoulliMixture(weights / weights.sum(), probabilities, pseudo_counts=0.3)
-        return ((share * moved.log_joint(x)).sum() - moved.log_prior()).item()
+        return ((share * moved.log_joint(x)).sum() - moved.negative_log_prior()).item()
 
     top = height(model.weights, model.probabilities)
     for seed in range(10):

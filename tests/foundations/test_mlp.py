@@ -118,7 +118,7 @@ def test_the_painter_draws_the_class_that_was_asked_for(digits, trained):
     descent = ArrayTrainer(painter.parameters(), painter.loss, Adam(1e-2))
     fit(descent, digits[0], steps=150, batch_size=100)
     x, y = (part.numpy() for part in digits[0])
-    painter.summarise(x, y)
+    painter.fit_latents(x, y)
     wanted = np.arange(10).repeat(30)
     drawn = painter.sample(wanted, np.random.default_rng(0))
     assert drawn.shape == (300, 64)
@@ -136,9 +136,9 @@ def test_styles_have_the_classs_mean_and_covariance(digits):
     """Catches a covariance in place of its root, or a root from the wrong side."""
     painter = ConditionalAutoencoder(64, latent_dim=3, hidden=16, seed=5)
     x, y = (part.numpy() for part in digits[0])
-    painter.summarise(x, y)
+    painter.fit_latents(x, y)
     styles = painter.encode(x, y).data[y == 3]
     np.testing.assert_allclose(painter.means[3], styles.mean(axis=0))
-    np.testing.assert_allclose(painter.roots[3] @ painter.roots[3].T, np.cov(styles.T), atol=1e-5)
-    with pytest.raises(ValueError, match="pictures of class 0"):
-        painter.summarise(x[:3], y[:3])
+    np.testing.assert_allclose(painter.cholesky[3] @ painter.cholesky[3].T, np.cov(styles.T), atol=1e-5)
+    with pytest.raises(ValueError, match="images of class 0"):
+        painter.fit_latents(x[:3], y[:3])

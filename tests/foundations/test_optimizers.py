@@ -11,7 +11,7 @@ RULES = {
     "momentum": (lambda: Momentum(0.02, 0.9), lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9)),
     "adam": (lambda: Adam(0.03, betas=(0.8, 0.99)), lambda p: torch.optim.Adam(p, lr=0.03, betas=(0.8, 0.99))),
     "adam, large eps": (lambda: Adam(0.03, eps=0.1), lambda p: torch.optim.Adam(p, lr=0.03, eps=0.1)),
-    "adamw": (lambda: AdamW(0.03, decay=0.1), lambda p: torch.optim.AdamW(p, lr=0.03, weight_decay=0.1)),
+    "adamw": (lambda: AdamW(0.03, weight_decay=0.1), lambda p: torch.optim.AdamW(p, lr=0.03, weight_decay=0.1)),
 }
 
 
@@ -47,7 +47,7 @@ def test_the_first_step_of_adam_has_the_length_of_the_rate():
 
 def test_decay_does_not_pass_through_the_moments():
     """Catches L2 in place of decoupled decay: without a gradient, AdamW shrinks by exactly 1 − ηλ."""
-    (moved,) = AdamW(0.1, decay=0.5).update([np.array([2.0, -3.0])], [np.zeros(2)])
+    (moved,) = AdamW(0.1, weight_decay=0.5).update([np.array([2.0, -3.0])], [np.zeros(2)])
     np.testing.assert_allclose(moved, [1.9, -2.85], rtol=1e-12)
 
 

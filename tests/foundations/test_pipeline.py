@@ -72,14 +72,14 @@ def test_generated_sentences_are_whole(texts):
 
 def test_arithmetic_knows_its_answers():
     """Catches a product for a sum, numbers of the wrong size, and questions that do not depend on the seed."""
-    for sign in "+×":
-        for fact in facts.arithmetic(20, sign=sign, digits=2, seed=0):
+    for operator in "+×":
+        for fact in facts.arithmetic(20, operator=operator, digits=2, seed=0):
             a, b = map(int, re.findall(r"\d+", fact.question))
             assert 10 <= a <= 99
-            assert fact.answer == (a + b if sign == "+" else a * b)
-    assert facts.arithmetic(3, sign="+", digits=2, seed=0) != facts.arithmetic(3, sign="+", digits=2, seed=1)
-    with pytest.raises(ValueError, match="sign"):
-        facts.arithmetic(1, sign="-", digits=1, seed=0)
+            assert fact.answer == (a + b if operator == "+" else a * b)
+    assert facts.arithmetic(3, operator="+", digits=2, seed=0) != facts.arithmetic(3, operator="+", digits=2, seed=1)
+    with pytest.raises(ValueError, match="operator"):
+        facts.arithmetic(1, operator="-", digits=1, seed=0)
 
 
 def test_a_reply_is_judged_by_its_first_number():

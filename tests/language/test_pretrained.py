@@ -13,7 +13,7 @@ def smollm():
 
 
 def test_it_answers_a_question(smollm):
-    assert "Paris" in pretrained.answer(*smollm, "What is the capital of France?", tokens=20)
+    assert "Paris" in pretrained.answer(*smollm, "What is the capital of France?", max_new_tokens=20)
 
 
 def test_it_prefers_english_to_shuffled_english(smollm):

@@ -23,7 +23,7 @@ def random_prior(codebook_size: int = 3, grid: tuple[int, int] = (2, 2), *, loud
     with torch.no_grad():
         for p in prior.parameters():
             p.mul_(loud)
-        prior.place.normal_()
+        prior.position_bias.normal_()
     return prior
 
 
@@ -79,8 +79,8 @@ def test_every_cell_knows_its_place():
     """Catches a prior that forgets where a cell is."""
     prior = random_prior(codebook_size=4, grid=(3, 3))
     prior.loss(torch.randint(4, (8, 3, 3))).backward()
-    assert prior.place.grad is not None
-    assert prior.place.grad.abs().amax(dim=0).min() > 0
+    assert prior.position_bias.grad is not None
+    assert prior.position_bias.grad.abs().amax(dim=0).min() > 0
 
 
 def test_a_residual_begins_at_the_identity():

@@ -43,7 +43,7 @@ def test_probabilities_add_up_to_one():
 def test_the_classifier_learns_from_noisy_pixels_too():
     """A flat grey image stays flat under blur: what is left of its spread is the noise, of every strength to 0.15."""
     torch.manual_seed(0)
-    spread = features._disturbed(torch.full((200, 1, 32, 32), 0.5)).flatten(1).std(dim=1)
+    spread = features._augmented(torch.full((200, 1, 32, 32), 0.5)).flatten(1).std(dim=1)
     assert spread.min() < 0.03
     assert 0.12 < spread.max() < 0.17
 

@@ -32,7 +32,7 @@ def test_counts_agree_with_the_labels_of_real_digits():
 
 
 def test_of_nothing_there_are_no_modes_and_no_shares():
-    with pytest.raises(ValueError, match="no points; draw some"):
+    with pytest.raises(ValueError, match="no points; sample some"):
         modes.ring_modes(torch.empty(0, 2))
     with pytest.raises(ValueError, match=r"counts=\[0, 0\]; nothing was counted"):
         modes.effective_number(torch.tensor([0, 0]))

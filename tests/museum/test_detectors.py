@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from aigc_course.core import data
 from aigc_course.gan import gan
 from aigc_course.museum import detectors, toys
-from aigc_course.museum.detectors import LIMITS, Evidence, Finding, cause, diagnose
+from aigc_course.museum.detectors import THRESHOLDS, Evidence, Finding, cause, diagnose
 from aigc_course.vae.vae import Gaussian
 
 RING, HELD = data.load("ring").x, data.load("ring", split="test", n=500).x
@@ -40,7 +40,7 @@ def test_both_chances_add_up_to_one(a, b):
 def test_an_overfitted_judge(shift):
     """Catches seen and unseen swapped, and the √2 of a difference of two normals left out."""
     seen, unseen = torch.randn(3_000) + shift, torch.randn(3_000)
-    assert detectors.overfitting_auc(seen, unseen) == pytest.approx(toys.auc_of_shift(shift), abs=0.025)
+    assert detectors.overfitting_auc(seen, unseen) == pytest.approx(toys.binormal_auc(shift), abs=0.025)
 
 
 @pytest.mark.equation("failure_museum-copies")
@@ -49,14 +49,14 @@ def test_copies(share):
     """Catches train and held swapped (copies would then look far) and a distance to the wrong set."""
     train, fresh, held_out = torch.randn(3, 600, 4).unbind()
     samples = toys.partly_copied(fresh, train, share=share)
-    assert detectors.copying_auc(samples, train, held_out) == pytest.approx(toys.copying_auc_of_copies(share), abs=0.05)
+    assert detectors.copying_auc(samples, train, held_out) == pytest.approx(toys.expected_copying_auc(share), abs=0.05)
 
 
 @pytest.mark.equation("failure_museum-spread", "failure_museum-modes")
 @pytest.mark.parametrize("m", [1, 2, 4, 8])
 def test_a_generator_that_knows_some_modes(m):
     """Catches an entropy for its exponential, and a ratio turned over."""
-    kept = toys.modes_kept(data.load("ring", seed=5).x, m=m)
+    kept = toys.keep_modes(data.load("ring", seed=5).x, m=m)
     anchors = RING[: detectors.ANCHORS]
     assert detectors.mode_coverage(kept, HELD[: len(kept)], anchors) == pytest.approx(m / 8, abs=0.12)
 
@@ -76,7 +76,7 @@ def test_spread_is_the_ratio_of_two_exponentials():
 def test_a_quantity_that_grows_by_a_factor(factor):
     """Catches the ratio turned over, and windows at the wrong ends."""
     values = [factor**t for t in range(400)]
-    assert detectors.growth_factor(values) == pytest.approx(toys.growth_factor_of(factor, n=400), rel=1e-6)
+    assert detectors.growth_factor(values) == pytest.approx(toys.expected_growth(factor, n=400), rel=1e-6)
 
 
 @pytest.mark.parametrize(("first", "last", "said"), [(0.0, 0.0, 1.0), (0.0, 1.0, math.inf), (1.0, 0.0, 0.0)])
@@ -128,10 +128,10 @@ def test_a_decoder_that_is_told_nothing():
     assert detectors.mean_kl(Gaussian(torch.zeros(10, 2), torch.zeros(10, 2))) == 0
 
 
-@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("name", THRESHOLDS)
 def test_limits_have_a_right_and_a_wrong_side(name):
     """Catches a comparison turned over."""
-    limit = LIMITS[name]
+    limit = THRESHOLDS[name]
     beyond, within = (2.0, 0.5) if limit.above else (0.5, 2.0)
     assert Finding(name, limit.value * beyond).fires
     assert not Finding(name, limit.value * within).fires
@@ -147,7 +147,7 @@ def test_a_healthy_report_is_silent():
     logits = torch.randn(500)
     samples = data.load("ring", seed=9, n=500).x
     found = diagnose(Evidence(samples, RING, HELD, healthy_history(), on_train=logits, on_held_out=torch.randn(500)))
-    assert list(found) == [name for name in LIMITS if name != "posterior collapse"]
+    assert list(found) == [name for name in THRESHOLDS if name != "posterior collapse"]
     assert cause(found) == "none"
 
 

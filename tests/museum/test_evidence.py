@@ -3,14 +3,14 @@
 import pytest
 
 from aigc_course.museum import evidence
-from aigc_course.museum.detectors import LIMITS
+from aigc_course.museum.detectors import THRESHOLDS
 from aigc_course.museum.exhibits import EXHIBITS
 
 ROWS = evidence.rows()
 
 
 def test_the_museum_and_the_detectors_name_the_same_failures():
-    assert list(EXHIBITS) == list(LIMITS)
+    assert list(EXHIBITS) == list(THRESHOLDS)
 
 
 def test_the_table_is_of_today():
@@ -25,7 +25,7 @@ def test_the_table_is_complete_and_in_order():
 @pytest.mark.parametrize("name", EXHIBITS)
 def test_nine_of_ten(name):
     """Sick runs ring their own detector; cured runs ring none of the six."""
-    sick, cured = evidence.verdict(ROWS, name)
+    sick, cured = evidence.success_counts(ROWS, name)
     assert sick >= evidence.ENOUGH
     assert cured >= evidence.ENOUGH
 
@@ -40,20 +40,20 @@ def test_reports_name_the_cause(name):
 def test_a_row_made_again_agrees(cured):
     """Catches a table written by hand; another processor rounds differently, so values may differ a little."""
     kept = next(r for r in ROWS if r["exhibit"] == "posterior collapse" and r["cured"] == cured and r["seed"] == 14)
-    again = evidence.examined("posterior collapse", 14, cured=cured)
+    again = evidence.examine_run("posterior collapse", 14, cured=cured)
     assert again["cause"] == kept["cause"]
-    assert again["said"] == pytest.approx(kept["said"], rel=0.2, abs=0.05)
+    assert again["values"] == pytest.approx(kept["values"], rel=0.2, abs=0.05)
 
 
 def fake(name, seed, *, cured):
-    said = dict.fromkeys(LIMITS, 0.5) | {"divergence": float("inf") if name == "divergence" else 1.0}
+    said = dict.fromkeys(THRESHOLDS, 0.5) | {"divergence": float("inf") if name == "divergence" else 1.0}
     said = {key: str(value) if value == float("inf") else value for key, value in said.items()}
-    return {"exhibit": name, "cured": cured, "seed": seed, "cause": "none", "said": said}
+    return {"exhibit": name, "cured": cured, "seed": seed, "cause": "none", "values": said}
 
 
 def test_an_interrupted_table_goes_on(tmp_path, monkeypatch):
     """Catches rows that are run again, lost, or kept after the settings changed; infinity must survive the file."""
-    monkeypatch.setattr(evidence, "examined", fake)
+    monkeypatch.setattr(evidence, "examine_run", fake)
     path = tmp_path / "table.json"
     some = evidence.make(path, seeds=range(2), names=("divergence", "mode collapse"))
     first = [next(some) for _ in range(3)]
@@ -62,7 +62,7 @@ def test_an_interrupted_table_goes_on(tmp_path, monkeypatch):
     assert len(first) + len(rest) == 8
     table = evidence.rows(path)
     assert [row["exhibit"] for row in table] == ["divergence"] * 4 + ["mode collapse"] * 4
-    assert table[0]["said"]["divergence"] == float("inf")
+    assert table[0]["values"]["divergence"] == float("inf")
     assert [path.name] == [p.name for p in tmp_path.iterdir()]
     monkeypatch.setattr(evidence, "fingerprint", lambda: "of other settings")
     assert len(list(evidence.make(path, seeds=range(1), names=("divergence",)))) == 2
@@ -70,10 +70,12 @@ def test_an_interrupted_table_goes_on(tmp_path, monkeypatch):
 
 def test_the_verdict_counts_by_the_limits():
     """Catches sick runs counted by another exhibit's detector, and cured runs counted by their own detector only."""
-    sick = [{"exhibit": "memorisation", "cured": False, "cause": "x", "said": {"memorisation": v}} for v in (0.9, 0.6)]
-    cured = [{"exhibit": "memorisation", "cured": True, "cause": c, "said": {}} for c in ("none", "mode collapse")]
-    other = [{"exhibit": "divergence", "cured": False, "cause": "divergence", "said": {"memorisation": 0.9}}]
-    assert evidence.verdict([*sick, *cured, *other], "memorisation") == (1, 1)
+    sick = [
+        {"exhibit": "memorisation", "cured": False, "cause": "x", "values": {"memorisation": v}} for v in (0.9, 0.6)
+    ]
+    cured = [{"exhibit": "memorisation", "cured": True, "cause": c, "values": {}} for c in ("none", "mode collapse")]
+    other = [{"exhibit": "divergence", "cured": False, "cause": "divergence", "values": {"memorisation": 0.9}}]
+    assert evidence.success_counts([*sick, *cured, *other], "memorisation") == (1, 1)
 
 
 def test_the_fingerprint_sees_code_and_not_comments(monkeypatch, tmp_path):
@@ -96,4 +98,4 @@ def test_all_seeds_again(request, tmp_path):
     path = tmp_path / "table.json"
     assert len(list(evidence.make(path))) == len(ROWS)
     again = evidence.rows(path)
-    assert all(min(evidence.verdict(again, name)) >= evidence.ENOUGH for name in EXHIBITS)
+    assert all(min(evidence.success_counts(again, name)) >= evidence.ENOUGH for name in EXHIBITS)

@@ -80,9 +80,9 @@ def test_a_linear_critic_with_and_without_a_limit():
             (slope,) = torch.autograd.grad(loss, w)
             w = (w - rate * slope).detach().requires_grad_()
         expected = (
-            toys.limited_critic(gap, penalty=penalty)
+            toys.penalised_critic_weight(gap, penalty=penalty)
             if penalty
-            else toys.unlimited_critic(gap, rate=rate, updates=updates)
+            else toys.unpenalised_critic_weight(gap, rate=rate, updates=updates)
         )
         assert w.item() == pytest.approx(expected, rel=1e-4)
 
@@ -137,18 +137,18 @@ def test_the_best_judge_of_a_training_set_knows_it_by_heart():
 def test_what_ten_trials_show_is_what_scipy_says(successes, n):
     """Catches a two-sided bound, and a tail that leaves the observed count out."""
     reference = binomtest(successes, n, alternative="greater").proportion_ci(confidence_level=0.95, method="exact").low
-    assert toys.surely_above(successes, n) == pytest.approx(float(reference), abs=1e-9)
+    assert toys.clopper_pearson_lower(successes, n) == pytest.approx(float(reference), abs=1e-9)
 
 
 def test_ten_of_ten_in_closed_form():
-    assert toys.surely_above(10, 10) == pytest.approx(0.05**0.1, abs=1e-9)
+    assert toys.clopper_pearson_lower(10, 10) == pytest.approx(0.05**0.1, abs=1e-9)
     with pytest.raises(ValueError, match="11 successes"):
-        toys.surely_above(11, 10)
+        toys.clopper_pearson_lower(11, 10)
 
 
 @pytest.mark.parametrize("m", [1, 3, 8])
 def test_the_forgetful_generator_has_the_modes_it_should(m):
-    assert ring_modes(toys.modes_kept(data.load("ring").x, m=m))[0] == m
+    assert ring_modes(toys.keep_modes(data.load("ring").x, m=m))[0] == m
 
 
 def test_copies_need_originals():
