@@ -72,7 +72,7 @@ def axes(columns: int = 1, *, rows: int = 1, height: float = 2.8, **options: Any
         options: For ``plt.subplots``.
 
     Returns:
-        The figure, and its axes: one, or an array.
+        The figure and its axes (one, or an array of them).
     """
     with plt.rc_context(STYLE):
         return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), **options)

@@ -62,8 +62,8 @@ class BernoulliMixture(nn.Module):
         """One iteration of EM on the whole training set ``x``.
 
         Returns:
-            Both before the update, in nats per image: ``nats``, the mean negative log-likelihood, and ``objective``,
-            the same plus the negative log prior, which no iteration increases.
+            In nats per image before the update, ``nats``, the mean negative log-likelihood, and ``objective``, the same
+            plus the negative log prior, which no iteration increases.
         """
         log_joint = self.log_joint(x)
         responsibilities = log_joint.softmax(dim=1)

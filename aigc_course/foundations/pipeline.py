@@ -71,7 +71,7 @@ def run(path: Path, *, orders: range = range(1, 11), characters: int = 20_000) -
         characters: How many to sample from the chosen model.
 
     Returns:
-        Numbers for a report: sizes of the data, the chosen order, cross-entropy on held-out text in nats per character,
+        A report with the sizes of the data, the chosen order, cross-entropy on held-out text in nats per character,
         candidates and accepted sentences.
     """
     paragraphs = corpus.paragraphs()  # data

@@ -31,7 +31,7 @@ class Event:
 
     @property
     def year(self) -> float:
-        """The date in years as a decimal number: the middle of the month, or of the year where no month is known."""
+        """The date as a decimal number of years, the middle of the month, or of the year where no month is known."""
         year, _, month = self.date.partition("-")
         return int(year) + ((int(month) - 0.5) / 12 if month else 0.5)
 

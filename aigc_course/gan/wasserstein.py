@@ -79,6 +79,8 @@ def _weights(cost: Tensor, p: Tensor | None, q: Tensor | None) -> tuple[Tensor, 
     n, m = cost.shape
     if not n or not m:
         raise ValueError(f"costs between {n} and {m} examples; give at least one on each side")
+    if not cost.isfinite().all():
+        raise ValueError(f"{int((~cost.isfinite()).sum())} costs are infinite or NaN; look for a diverged model")
     p = torch.full((n,), 1 / n, dtype=torch.double) if p is None else p.detach().double().cpu()
     q = torch.full((m,), 1 / m, dtype=torch.double) if q is None else q.detach().double().cpu()
     if min(p.min(), q.min()) < 0 or max(abs(p.sum() - 1), abs(q.sum() - 1)) > 1e-6:

@@ -38,12 +38,28 @@ def summary(root: Path, package: str) -> str:
 
 
 def sections(root: Path) -> str:
-    """The page's sections as MyST: a heading for each package and module, and autodoc's directive below it."""
+    """The page's sections as MyST: for each package a table of its contents, for each module autodoc's directive."""
     parts = []
     for package, names in modules(root).items():
-        parts.append(f"## {PACKAGE}.{package}\n\n{summary(root, package)}\n")
+        parts.append(f"## {PACKAGE}.{package}\n\n{summary(root, package)}\n\n{contents(root, package, names)}")
         parts += [_section(f"{PACKAGE}.{package}.{name}", package, name) for name in names]
     return "\n".join(parts)
+
+
+def contents(root: Path, package: str, names: list[str]) -> str:
+    """A table of a package: its modules, and links to the public functions and classes of each."""
+    rows = ["| Module | Functions and classes |", "| --- | --- |"]
+    for name in names:
+        path = f"{PACKAGE}.{package}.{name}"
+        found = public_names((root / PACKAGE / package / f"{name}.py").read_text(encoding="utf-8"))
+        rows.append(f"| {{py:mod}}`{name} <{path}>` | {', '.join(f'{{py:obj}}`~{path}.{thing}`' for thing in found)} |")
+    return "\n".join(rows) + "\n"
+
+
+def public_names(source: str) -> list[str]:
+    """Public functions and classes of a module, in the order of its source."""
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return [node.name for node in ast.parse(source).body if isinstance(node, kinds) and not node.name.startswith("_")]
 
 
 def _section(path: str, package: str, name: str) -> str:
