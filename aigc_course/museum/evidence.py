@@ -1,13 +1,13 @@
 """The table of detector values for every exhibit and seed, failed ("sick") and repaired ("cured"), kept as JSON.
 
 ``make museum`` (or ``python -m aigc_course.museum.evidence``) trains what is missing and writes ``evidence.json`` after
-each run, so that an interrupted command goes on where it stopped. The table holds a fingerprint of the code of settings
-and detectors that it was made with; when they change, the table is made anew. Values have four significant digits.
+each run, so that an interrupted command goes on where it stopped. The table holds a fingerprint of the settings,
+detectors, models and of all that they import; when any of it changes, the table is made anew. Values have four
+significant digits.
 
 A row has the keys ``exhibit``, ``cured``, ``seed``, ``cause`` (as ``detectors.cause``) and ``values`` (by detector).
 """
 
-import ast
 import hashlib
 import json
 import math
@@ -15,6 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +27,20 @@ from aigc_course.museum.exhibits import EXHIBITS, run
 TABLE = Path(__file__).with_name("evidence.json")
 SEEDS = range(10, 20)  # the thresholds were set on seeds 0 to 9
 ENOUGH = 9  # of ten seeds on which a detector must be right
-SOURCES = ("museum/detectors.py", "museum/exhibits.py", "gan/augmentation.py", "metrics/modes.py")
 Row = dict[str, Any]
 
 
-def fingerprint() -> str:
-    """SHA-256 of the code in ``SOURCES`` without comments and docstrings, as 16 hexadecimal digits."""
-    library = Path(__file__).parents[1]
-    trees = (ast.parse((library / name).read_text(encoding="utf-8")) for name in SOURCES)
-    code = "\n".join(ast.unparse(_without_docstrings(tree)) for tree in trees)
-    return hashlib.sha256(code.encode()).hexdigest()[:16]
+def sources(module: Path = Path(__file__)) -> list[Path]:
+    """The files of the library that ``module`` consists of: itself and all that it imports, directly or not."""
+    finder = ModuleFinder(path=[str(Path(__file__).parents[2])])  # other libraries are not found, and left out
+    finder.run_script(str(module))
+    files = (getattr(found, "__file__", None) for found in finder.modules.values())
+    return sorted({Path(file) for file in files if file})
 
 
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return tree
+def fingerprint(module: Path = Path(__file__)) -> str:
+    """SHA-256 of the bytes of ``sources(module)``, as 16 hexadecimal digits: the same on every Python."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources(module))).hexdigest()[:16]
 
 
 def examine_run(name: str, seed: int, *, cured: bool) -> Row:
