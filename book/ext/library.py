@@ -58,8 +58,12 @@ def contents(root: Path, package: str, names: list[str]) -> str:
 
 def public_names(source: str) -> list[str]:
     """Public functions and classes of a module, in the order of its source."""
-    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    return [node.name for node in ast.parse(source).body if isinstance(node, kinds) and not node.name.startswith("_")]
+    found = [
+        node.name
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    ]
+    return [name for name in found if not name.startswith("_")]
 
 
 def _section(path: str, package: str, name: str) -> str:
