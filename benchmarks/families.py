@@ -16,6 +16,7 @@ from aigc_course.core import profile
 from aigc_course.core.train import Trainer, batches
 from aigc_course.gan.dcgan import dcgan
 from aigc_course.gan.gan import GAN, mlp_discriminator, mlp_generator
+from aigc_course.gan.trainer import GANTrainer
 from aigc_course.vae import convolutional
 from aigc_course.vae.vae import fully_connected
 from benchmarks import plain
@@ -73,20 +74,13 @@ def dense_gan() -> list[Task]:
     """The GAN with dense layers: 32×32, batches of 64."""
     x, batch, k = torch.rand(2048, 1, 32, 32), 64, 16
     g, d = plain.dense_generator(k), plain.dense_discriminator()
-    players = [
-        GAN(
-            mlp_generator(latent_dim=k, shape=(1, 32, 32), output=nn.Sigmoid()),
-            mlp_discriminator(shape=(1, 32, 32)),
-            latent_dim=k,
-        )
-        for _ in range(2)
-    ]
+    trainers = [GANTrainer(dense_networks(k)) for _ in range(2)]
     training = {"plain": fed(plain.gan_step(g, d, k), plain.loaded(batch, x))}
-    training |= {OURS: fed(unfused(players[0]).step, batches(x, batch, seed=0))}
-    training |= {FUSED: fed(players[1].step, batches(x, batch, seed=0))}
+    training |= {OURS: fed(unfused(trainers[0]).step, batches(x, batch, seed=0))}
+    training |= {FUSED: fed(trainers[1].step, batches(x, batch, seed=0))}
     sampling: dict[str, Action] = {
         "plain": no_grad(lambda: g(torch.randn(batch, k))),
-        OURS: partial(players[0].sample, batch),
+        OURS: partial(trainers[0].gan.sample, batch),
     }
     return [
         Task("dense GAN 32×32, training", batch, training, repeat=20),
@@ -97,41 +91,46 @@ def dense_gan() -> list[Task]:
 def deep_convolutional_gan() -> list[Task]:
     """Radford et al.'s DCGAN: 64×64 in colour, 100 numbers of noise, width 64, batches of 64."""
     x, batch, k = 2 * torch.rand(256, 3, 64, 64) - 1, 64, 100
-    players = [_dcgan(k) for _ in range(4)]
-    for player in players[:2]:
-        player.to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
+    trainers = [_dcgan(k, bf16=i == 3) for i in range(4)]
+    models = [trainer.gan for trainer in trainers]
+    for model in models[:2]:
+        model.to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
     g = plain.dcgan_generator(k)
-    steps = [fed(player.step, batches(x, batch, seed=0)) for player in (*map(unfused, players[:1]), *players[1:])]
+    steps = [fed(one.step, batches(x, batch, seed=0)) for one in (*map(unfused, trainers[:1]), *trainers[1:])]
     training = {
         "plain": fed(plain.gan_step(g, plain.dcgan_discriminator(), k), plain.loaded(batch, x)),
         OURS: steps[0],
         FUSED: steps[1],
         LAST: steps[2],
-        BF16: in_bf16(steps[3]),
+        BF16: steps[3],
     }
     sampling: dict[str, Action] = {
         "plain": no_grad(lambda: g.eval()(torch.randn(batch, k))),
-        OURS: partial(players[0].sample, batch),
+        OURS: partial(models[0].sample, batch),
     }
-    sampling |= {LAST: partial(players[2].sample, batch), BF16: in_bf16(partial(players[3].sample, batch))}
+    sampling |= {LAST: partial(models[2].sample, batch), BF16: in_bf16(partial(models[3].sample, batch))}
     return [Task("DCGAN 64×64, training", batch, training), Task("DCGAN 64×64, sampling", batch, sampling)]
 
 
-def _dcgan(latent_dim: int) -> GAN:
-    plain_settings = {"lr_g": 2e-4, "lr_d": 2e-4, "betas": (0.5, 0.999), "smoothing": 0.0, "penalty": 0.0}
-    return dcgan(
-        latent_dim=latent_dim, base_channels=64, channels=3, size=64, batch_norm=True, ema_decay=None, **plain_settings
-    )
+def dense_networks(latent_dim: int) -> GAN:
+    """Three dense layers each, for images of 32×32."""
+    generator = mlp_generator(latent_dim=latent_dim, shape=(1, 32, 32), output=nn.Sigmoid())
+    return GAN(generator, mlp_discriminator(shape=(1, 32, 32)), latent_dim=latent_dim)
+
+
+def _dcgan(latent_dim: int, *, bf16: bool = False) -> GANTrainer:
+    networks = dcgan(latent_dim=latent_dim, base_channels=64, channels=3, size=64, batch_norm=True)
+    return GANTrainer(networks, lr_g=2e-4, lr_d=2e-4, betas=(0.5, 0.999), bf16=bf16)
 
 
 def descents(models: list[Any], x: Any, batch: int) -> dict[str, Action]:
     """One update of a model with a loss: with the optimiser's defaults, fused, and in bfloat16 as well."""
     rules = [torch.optim.Adam(model.parameters(), lr=1e-3, fused=i > 0) for i, model in enumerate(models)]
     runs = [
-        fed(Trainer(model, model.loss, optimizer=rule).step, batches(x, batch, seed=0))
-        for model, rule in zip(models, rules, strict=True)
+        fed(Trainer(model, model.loss, optimizer=rule, bf16=i == 2).step, batches(x, batch, seed=0))
+        for i, (model, rule) in enumerate(zip(models, rules, strict=True))
     ]
-    return {OURS: runs[0], FUSED: runs[1], BF16: in_bf16(runs[2])}
+    return {OURS: runs[0], FUSED: runs[1], BF16: runs[2]}
 
 
 def fed(step: Callable[[Any], object], source: Any) -> Action:
@@ -139,11 +138,11 @@ def fed(step: Callable[[Any], object], source: Any) -> Action:
     return lambda: step(next(source))
 
 
-def unfused(player: GAN) -> GAN:
-    """The same game with the optimiser's defaults."""
-    for name, network in (("g_optimizer", player.generator), ("d_optimizer", player.discriminator)):
-        setattr(player, name, torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999)))
-    return player
+def unfused(trainer: GANTrainer) -> GANTrainer:
+    """The same training with the optimiser's defaults."""
+    for update in (trainer.g_update, trainer.d_update):
+        update.optimizer = torch.optim.Adam(update.parameters, lr=2e-4, betas=(0.5, 0.999))
+    return trainer
 
 
 def in_bf16(action: Action) -> Action:

@@ -6,13 +6,13 @@ import torch
 
 from aigc_course.core.train import batches
 from aigc_course.foundations.vocabulary import PAD
-from aigc_course.gan.gan import GAN, mlp_discriminator, mlp_generator
 from aigc_course.gan.style import style_gan
-from aigc_course.gan.wasserstein import WassersteinGAN
+from aigc_course.gan.trainer import GANTrainer
+from aigc_course.gan.wasserstein import WassersteinTrainer
 from aigc_course.vae import conditional, vqvae
 from aigc_course.vae.text import TextVAE
 from benchmarks import plain, plain_variants
-from benchmarks.families import BF16, FUSED, OURS, Task, descents, fed, in_bf16, no_grad, unfused
+from benchmarks.families import BF16, FUSED, OURS, Task, dense_networks, descents, fed, no_grad, unfused
 from benchmarks.measure import Action
 
 WORDS, LENGTH, DROPOUT = 500, 9, 0.3
@@ -60,33 +60,28 @@ def wasserstein_gan() -> list[Task]:
     """WGAN-GP with dense networks: 32×32, five critic updates on 64 pictures each."""
     x, k, batch = torch.rand(2048, 1, 32, 32), 16, 5 * 64
     g, f = plain.dense_generator(k), plain.dense_discriminator()[:-1]
-    players = [_wasserstein(k) for _ in range(2)]
+    trainers = [WassersteinTrainer(dense_networks(k)) for _ in range(2)]
     training: dict[str, Action] = {
         "plain": fed(plain_variants.wasserstein_step(g, f, k), plain.loaded(batch, x)),
-        OURS: fed(unfused(players[0]).step, batches(x, batch, seed=0)),
-        FUSED: fed(players[1].step, batches(x, batch, seed=0)),
+        OURS: fed(unfused(trainers[0]).step, batches(x, batch, seed=0)),
+        FUSED: fed(trainers[1].step, batches(x, batch, seed=0)),
     }
     return [Task("WGAN-GP 32×32, training", batch, training, repeat=5)]
-
-
-def _wasserstein(latent_dim: int) -> WassersteinGAN:
-    generator = mlp_generator(latent_dim=latent_dim, shape=(1, 32, 32), output=torch.nn.Sigmoid())
-    return WassersteinGAN(generator, mlp_discriminator(shape=(1, 32, 32)), latent_dim=latent_dim)
 
 
 def style_based_gan() -> list[Task]:
     """The class-conditional game of the style-based generator: 32×32, batches of 64."""
     x, k, batch = (2 * torch.rand(2048, 1, 32, 32) - 1, torch.randint(10, (2048,))), 16, 64
     g, d = plain_variants.StyleGenerator(k), plain_variants.ProjectionDiscriminator()
-    players: list[GAN] = [style_gan(latent_dim=k, smoothing=0.0, penalty=0.0, ema_decay=None) for _ in range(3)]
+    trainers = [GANTrainer(style_gan(latent_dim=k), bf16=i == 2) for i in range(3)]
     training: dict[str, Action] = {
         "plain": fed(plain_variants.told_step(g, d, k), plain.loaded(batch, *x)),
-        OURS: fed(unfused(players[0]).step, batches(x, batch, seed=0)),
-        FUSED: fed(players[1].step, batches(x, batch, seed=0)),
-        BF16: in_bf16(fed(players[2].step, batches(x, batch, seed=0))),
+        OURS: fed(unfused(trainers[0]).step, batches(x, batch, seed=0)),
+        FUSED: fed(trainers[1].step, batches(x, batch, seed=0)),
+        BF16: fed(trainers[2].step, batches(x, batch, seed=0)),
     }
     drawing = no_grad(lambda: g.eval()(torch.randn(batch, k), torch.randint(10, (batch,))))
-    sampling: dict[str, Action] = {"plain": drawing, OURS: partial(players[1].sample, batch)}
+    sampling: dict[str, Action] = {"plain": drawing, OURS: partial(trainers[1].gan.sample, batch)}
     return [
         Task("style-based GAN 32×32, training", batch, training),
         Task("style-based GAN 32×32, sampling", batch, sampling, repeat=5),

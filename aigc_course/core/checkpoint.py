@@ -6,7 +6,6 @@ A file that ``torch.save`` writes is a zip archive with a checksum for each part
 import hashlib
 import inspect
 import io
-import os
 import pickle
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -16,13 +15,17 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from aigc_course.core.files import write_atomically
 
 State = dict[str, Any]
 CURE = "delete it or use another file"
 
 
 def save(path: Path, state: State) -> None:
-    """Write ``state`` beside ``path``, then rename: a crash or a full disk leaves the old file whole.
+    """Write ``state`` to ``path``, whole or not at all.
 
     Raises:
         OSError: The disk is full or the folder cannot be written; the message names the file.
@@ -34,18 +37,10 @@ def save(path: Path, state: State) -> None:
     if _read(content, "cpu") is None:
         cure = "let step() and state_dict() give only those"
         raise TypeError(f"{path} would hold more than tensors, numbers and words and could not be loaded again; {cure}")
-    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        write_atomically(path, content)
     except OSError as error:
         raise OSError(error.errno, f"{error.strerror}, so nothing was saved", str(path)) from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def load(path: Path, *, device: torch.device | str = "cpu") -> Any:
@@ -102,7 +97,7 @@ def settings(algorithm: Any) -> dict[str, str]:
     are set to, and the shapes of the tensors.
     """
     found = {"class": type(algorithm).__qualname__}
-    for name, part in _parts(algorithm):
+    for name, part in _parts(algorithm, ""):
         found |= {f"{name}.{key}".lstrip("."): value for key, value in _arguments(part)}
     return found | dict(_leaves(algorithm.state_dict(), ""))
 
@@ -115,15 +110,15 @@ def difference(old: State, new: State) -> str:
     return ", ".join(said) + (f", and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _parts(algorithm: Any) -> Iterator[tuple[str, Any]]:
-    """The algorithm, its networks and their layers."""
-    if not isinstance(algorithm, nn.Module):
-        yield "", algorithm
-        for name, part in getattr(algorithm, "__dict__", {}).items():
-            if isinstance(part, nn.Module):
-                yield from part.named_modules(prefix=name)
-    else:
-        yield from algorithm.named_modules()
+def _parts(algorithm: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """The algorithm, the parts of it that have a state of their own, its networks and their layers."""
+    if isinstance(algorithm, nn.Module):
+        yield from algorithm.named_modules(prefix=prefix)
+        return
+    yield prefix, algorithm
+    for name, part in getattr(algorithm, "__dict__", {}).items():
+        if hasattr(part, "load_state_dict") and not isinstance(part, Optimizer | LRScheduler):  # states say it all
+            yield from _parts(part, f"{prefix}.{name}".lstrip("."))
 
 
 def _arguments(thing: Any) -> Iterator[tuple[str, str]]:
@@ -138,6 +133,8 @@ def _word(value: Any) -> str:
         return repr(value)
     if isinstance(value, list | tuple):
         return f"({', '.join(map(_word, value))})"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_word(v)}' for name, v in value.items())}}}"
     if isinstance(value, partial):
         given = [*map(_word, value.args), *(f"{name}={_word(v)}" for name, v in value.keywords.items())]
         return f"{_word(value.func)}({', '.join(given)})"

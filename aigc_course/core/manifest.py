@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from aigc_course.core.files import write_atomically
+
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file's content, in hexadecimal."""
@@ -21,9 +23,7 @@ def seal(manifest: Path, files: Iterable[Path]) -> None:
         ValueError: A file is not in the manifest's folder or below.
     """
     lines = [f"{sha256(file)}  {file.relative_to(manifest.parent)}\n" for file in sorted(files)]
-    beside = manifest.with_name(f"{manifest.name}.tmp")
-    beside.write_text("".join(lines), encoding="utf-8")
-    beside.replace(manifest)
+    write_atomically(manifest, "".join(lines))
 
 
 def whole(manifest: Path) -> bool:

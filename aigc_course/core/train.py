@@ -2,25 +2,26 @@
 
 A generative model differs from the next in one update; the loop around it does not. So an
 algorithm is an object with a ``step(batch) -> metrics`` method, and this module owns the rest:
-batches, seeds, progress, precision, checkpoints.
+batches, seeds, progress, checkpoints. ``Trainer`` is the algorithm for one loss; a game has one of its own.
 """
 
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 from tqdm import tqdm
 
 from aigc_course.core.checkpoint import CURE, State, contents, difference, load, save, settings
+from aigc_course.core.optimisation import EMA, Metrics, Objective, Schedule, Update
 from aigc_course.core.random import derive_seed
 
-Metrics = dict[str, float]
 Batch = Tensor | tuple[Tensor, ...]
 
 
@@ -82,7 +83,6 @@ def fit(
     batch_size: int = 64,
     seed: int = 0,
     device: torch.device | str = "cpu",
-    bf16: bool = False,
     checkpoint: Path | None = None,
     checkpoint_every: int = 200,
     on_step: Callable[[int, Metrics], None] | None = None,
@@ -99,7 +99,6 @@ def fit(
         batch_size: Examples per update.
         seed: Names the batch order and the noise.
         device: Where the batches go.
-        bf16: Run the updates under bfloat16 autocast; pays where ``profile.bf16_is_fast``.
         checkpoint: File to resume from and to save to.
         checkpoint_every: Updates between two saves.
         on_step: Called with the update's number and metrics.
@@ -108,14 +107,13 @@ def fit(
         ValueError: The checkpoint is damaged, not one of ``fit``, or of another run; the message says what differs.
     """
     columns = tuple(c.to(device) for c in (data if isinstance(data, tuple) else (data,)))
-    run = {"seed": seed, "batch_size": batch_size, "bf16": bf16}
+    run = {"seed": seed, "batch_size": batch_size}
     history = _resume(algorithm, checkpoint, run, columns, steps) if checkpoint is not None else []
     source = batches(columns if isinstance(data, tuple) else columns[0], batch_size, seed=seed, start=len(history))
     with _deferred_interrupt(bool(checkpoint)) as interrupted, torch.random.fork_rng(), _bar(history, steps) as bar:
         for k in range(len(history), steps):
             _seed_noise(derive_seed(seed, 1, k), device)  # noise, too, depends only on (seed, k)
-            with torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=bf16):
-                history.append(metrics := algorithm.step(next(source)))
+            history.append(metrics := algorithm.step(next(source)))
             _advance(bar, metrics, last=k + 1 == steps)
             if on_step is not None:
                 on_step(k, metrics)
@@ -186,34 +184,59 @@ def _deferred_interrupt(wanted: bool) -> Iterator[list[int]]:
 
 
 class Trainer:
-    """The usual algorithm: one network, one loss, one optimiser."""
+    """The algorithm for one loss: a model, what it minimises, and how."""
 
     def __init__(
         self,
         model: nn.Module,
-        loss: Callable[[Any], Tensor],
+        loss: Callable[..., Objective],
         *,
-        optimizer: torch.optim.Optimizer | None = None,
+        optimizer: Optimizer | None = None,
+        schedule: Schedule | None = None,
         clip: float | None = None,
+        ema_decay: float | None = None,
+        anneal: Mapping[str, Callable[[int], float]] | None = None,
+        bf16: bool = False,
     ) -> None:
-        self.model, self.loss, self.clip = model, loss, clip
-        self.optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+        """Set up the training.
+
+        Args:
+            model: The network whose weights move.
+            loss: From a batch to the loss, or to the loss and further numbers worth plotting, by name.
+            optimizer: Adam with a learning rate of 1e-3 by default.
+            schedule: See ``Update``.
+            clip: See ``Update``.
+            ema_decay: See ``EMA``; ``None`` for no average.
+            anneal: Keyword arguments of ``loss`` that change while training, each a function of the number of updates
+                made so far: ``{"weight": partial(linear_warmup, warm=100)}``, say.
+            bf16: See ``Update``.
+        """
+        self.model, self.loss, self.anneal = model, loss, dict(anneal or {})
+        optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+        self.update = Update(model.parameters(), optimizer, schedule=schedule, clip=clip, bf16=bf16)
+        self.ema = None if ema_decay is None else EMA(model, ema_decay)
 
     def step(self, batch: Any) -> Metrics:
-        """Descend once along the gradient of ``loss(batch)``."""
-        loss = self.loss(batch)
-        self.optimizer.zero_grad()
-        loss.backward()
-        if self.clip is not None:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
-        self.optimizer.step()
-        return {"loss": loss.item()}
+        """Descend once along the gradient of ``loss(batch)``; the metrics name the loss and the gradient's norm."""
+        annealed = {name: value(self.update.updates) for name, value in self.anneal.items()}
+        found = self.update(lambda: self.loss(batch, **annealed))
+        if self.ema is not None:
+            self.ema.update()
+        return {"loss": found.loss, "gradient": found.gradient} | found.metrics | annealed
+
+    @property
+    def averaged(self) -> nn.Module:
+        """The model to sample from: with the averaged weights where they are kept, else the model itself."""
+        return self.model if self.ema is None else self.ema.average
 
     def state_dict(self) -> State:
-        """Weights and optimiser moments."""
-        return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        """Weights, the state of their update, and the average."""
+        average = {} if self.ema is None else {"ema": self.ema.state_dict()}
+        return {"model": self.model.state_dict(), "update": self.update.state_dict()} | average
 
     def load_state_dict(self, state: State) -> None:
         """Inverse of ``state_dict``."""
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.update.load_state_dict(state["update"])
+        if self.ema is not None:
+            self.ema.load_state_dict(state["ema"])

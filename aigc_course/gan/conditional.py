@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from aigc_course.core.train import Metrics
+from aigc_course.core.modes import evaluation_mode
 from aigc_course.gan.gan import GAN
 
 
@@ -52,24 +52,12 @@ def _downsample(inputs: int, outputs: int) -> list[nn.Module]:
 
 
 class ConditionalGAN(GAN):
-    """The game of ``GAN`` in which both players are told the class."""
+    """A ``GAN`` in which both networks are told the class: ``generator(z, y)`` and ``discriminator(x, y)``."""
 
-    def __init__(
-        self, generator: nn.Module, discriminator: nn.Module, *, latent_dim: int, classes: int, **options: object
-    ):
-        """``generator(z, y)`` and ``discriminator(x, y)``; ``options`` are those of ``GAN``."""
-        super().__init__(generator, discriminator, latent_dim=latent_dim, **options)  # pyright: ignore[reportArgumentType]
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, *, latent_dim: int, classes: int) -> None:
+        """See ``GAN``; ``classes`` is the number of classes that ``sample`` chooses from."""
+        super().__init__(generator, discriminator, latent_dim=latent_dim)
         self.classes = classes
-
-    def step(self, batch: tuple[Float[Tensor, "b *s"], Int[Tensor, " b"]], /) -> Metrics:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Both players on the classes of the real batch, so that real and generated pairs have the same classes."""
-        x, y = batch
-        fake = self.generate(len(x), y)
-        metrics = self.discriminator_step(x, fake.detach(), y) | self.generator_step(fake, y)
-        if self.ema is not None:
-            self.update_ema()
-        self.updates += 1
-        return metrics
 
     def sample(self, n: int, y: Int[Tensor, " n"] | None = None) -> Tensor:
         """Generate ``n`` examples, of the classes asked for or of classes drawn evenly."""
@@ -77,10 +65,11 @@ class ConditionalGAN(GAN):
 
     @torch.no_grad()
     def decode(self, z: Float[Tensor, "n k"], y: Int[Tensor, " n"] | None = None) -> Tensor:
-        """The examples that given noise turns into, one class for each."""
+        """The examples that given noise turns into, one class for each, in evaluation mode."""
         if y is None:
             y = torch.randint(self.classes, (len(z),), device=z.device)
         low, high = (int(y.min()), int(y.max())) if len(y) else (0, 0)
         if len(y) != len(z) or low < 0 or high >= self.classes:
             raise ValueError(f"{len(y)} classes from {low} to {high}; give {len(z)}, from 0 to {self.classes - 1}")
-        return self.at_rest()(z, y)
+        with evaluation_mode(self.generator):
+            return self.generator(z, y)

@@ -20,11 +20,12 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from aigc_course.core import data
-from aigc_course.core.train import Metrics
+from aigc_course.core.optimisation import Metrics
 from aigc_course.foundations.information import kl
 from aigc_course.gan.dcgan import Discriminator, Generator, to_pixels, to_tanh_range
 from aigc_course.gan.dynamics import Players
-from aigc_course.gan.gan import GAN, discriminator_loss, non_saturating_loss
+from aigc_course.gan.gan import discriminator_loss, non_saturating_loss
+from aigc_course.gan.trainer import GANTrainer
 
 K = 8
 Images = Float[Tensor, "b c h w"]
@@ -56,27 +57,31 @@ def summed_divergence(p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: f
     return 2 * kl(m, mixed, cell=cell) + kl(q, mixed, cell=cell)
 
 
-class SummedGame(GAN):
+class SummedTrainer(GANTrainer):
     """F02, wrong: one loss, L_D + L_G, one backward pass, and both networks step along it."""
 
-    def step(self, batch: Float[Tensor, "b *s"], /) -> Metrics:
+    def step(self, batch: Tensor | tuple[Tensor, ...], /) -> Metrics:
         """Descend on the sum of both losses over the weights of both players."""
-        of_real = self.discriminator(batch)
-        of_fake = self.discriminator(self.generate(len(batch)))
-        loss = discriminator_loss(of_real, of_fake) + self.g_loss(of_fake)
-        for optimizer in (self.g_optimizer, self.d_optimizer):
+        assert isinstance(batch, Tensor)
+        loss = summed_loss(self, batch)
+        optimizers = self.g_update.optimizer, self.d_update.optimizer
+        for optimizer in optimizers:
             optimizer.zero_grad()
         loss.backward()
-        for optimizer in (self.g_optimizer, self.d_optimizer):
+        for optimizer in optimizers:
             optimizer.step()
-        return {"loss": loss.item(), "D(G(z))": of_fake.sigmoid().mean().item()}
+        return {"loss": loss.item()}
 
 
-def generator_gradient_of_the_sum(player: GAN, batch: Float[Tensor, "b *s"]) -> float:
+def summed_loss(trainer: GANTrainer, batch: Float[Tensor, "b *s"]) -> Float[Tensor, ""]:
+    """L_D + L_G on a batch and as many generated examples."""
+    of_real, of_fake = trainer.logits(batch), trainer.logits(trainer.generate(len(batch)))
+    return discriminator_loss(of_real, of_fake) + trainer.g_loss(of_fake)
+
+
+def generator_gradient_of_the_sum(trainer: GANTrainer, batch: Float[Tensor, "b *s"]) -> float:
     """Largest entry of the generator's gradient of L_D + L_G; exactly zero where L_G is the saturating loss."""
-    of_fake = player.discriminator(player.generate(len(batch)))
-    loss = discriminator_loss(player.discriminator(batch), of_fake) + player.g_loss(of_fake)
-    gradients = torch.autograd.grad(loss, list(player.generator.parameters()))
+    gradients = torch.autograd.grad(summed_loss(trainer, batch), list(trainer.gan.generator.parameters()))
     return max(g.abs().max().item() for g in gradients)
 
 

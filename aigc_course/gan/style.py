@@ -193,21 +193,15 @@ def mean_latents(generator: StyleGenerator, *, num_samples: int = 2000) -> Float
 
 
 def style_gan(
-    *,
-    latent_dim: int = 16,
-    base_channels: int = 16,
-    classes: int = 10,
-    channels: int = 1,
-    mixing: float = 0.5,
-    **options: Any,
+    *, latent_dim: int = 16, base_channels: int = 16, classes: int = 10, channels: int = 1, mixing: float = 0.5
 ) -> ConditionalGAN:
     """A class-conditional GAN of a style-based generator and a projection discriminator, for 32×32 images.
 
-    ``options`` of ``GAN`` replace parts of ``STYLE_RECIPE``. With ``classes=1`` it is unconditional.
+    ``STYLE_RECIPE`` trains it. With ``classes=1`` it is unconditional.
     """
     generator = StyleGenerator(
         latent_dim=latent_dim, base_channels=base_channels, classes=classes, channels=channels, mixing=mixing
     )
     discriminator = ProjectionDiscriminator(base_channels=base_channels, classes=classes, channels=channels)
-    players = (player.to(memory_format=torch.channels_last) for player in (generator, discriminator))
-    return ConditionalGAN(*players, latent_dim=latent_dim, classes=classes, **(STYLE_RECIPE | options))
+    networks = (network.to(memory_format=torch.channels_last) for network in (generator, discriminator))
+    return ConditionalGAN(*networks, latent_dim=latent_dim, classes=classes)

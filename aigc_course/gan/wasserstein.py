@@ -22,8 +22,10 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, kron, vstack
 from torch import Tensor, nn
 
-from aigc_course.core.train import Metrics, Trainer, fit
-from aigc_course.gan.gan import GAN, descend, mlp_discriminator
+from aigc_course.core.optimisation import Metrics, Objective, linear_decay
+from aigc_course.core.train import Trainer, fit
+from aigc_course.gan.gan import GAN, mlp_discriminator
+from aigc_course.gan.trainer import GANTrainer
 
 # ---- the distance -----------------------------------------------------------------------------------------------
 
@@ -147,95 +149,97 @@ def train_critic(
     *,
     penalty: float = 10.0,
     one_sided: bool = False,
-    clip: float | None = None,
+    weight_clip: float | None = None,
     hidden: int = 64,
     steps: int = 200,
 ) -> nn.Module:
-    """A dense critic between two fixed samples; its step size falls to zero, so that it settles."""
+    """A dense critic between two fixed samples; its learning rate falls to zero, so that it settles."""
     critic = mlp_discriminator(shape=tuple(x.shape[1:]), hidden=hidden)
 
     def loss(batch: tuple[Tensor, ...]) -> Tensor:
         real, fake = batch
-        held = 0 if clip is not None else penalty * gradient_penalty(critic, real, fake, one_sided=one_sided)
+        held = 0 if weight_clip is not None else penalty * gradient_penalty(critic, real, fake, one_sided=one_sided)
         return held - estimate(critic, real, fake)
 
-    def after_step(k: int, _: Metrics) -> None:
-        optimizer.param_groups[0]["lr"] = rate * (1 - (k + 1) / steps)
-        if clip is not None:
-            clip_weights(critic, clip)
+    def clip(*_: object) -> None:
+        if weight_clip is not None:
+            clip_weights(critic, weight_clip)
 
-    rate = 5e-3
-    optimizer = torch.optim.Adam(critic.parameters(), lr=rate, betas=(0.9, 0.99), fused=True)
-    descent = Trainer(critic, loss, optimizer=optimizer)
-    fit(descent, (x, y), steps=steps, batch_size=min(200, len(x)), on_step=after_step)
+    optimizer = torch.optim.Adam(critic.parameters(), lr=5e-3, betas=(0.9, 0.99), fused=True)
+    trainer = Trainer(critic, loss, optimizer=optimizer, schedule=linear_decay(steps))
+    fit(trainer, (x, y), steps=steps, batch_size=min(200, len(x)), on_step=clip)
     return critic.requires_grad_(False)
 
 
-class WassersteinGAN(GAN):
-    """Several critic updates on fresh real examples to each update of the generator."""
+class WassersteinTrainer(GANTrainer):
+    """Several updates of a critic on fresh real examples to each update of the generator.
+
+    The networks are a ``GAN`` whose discriminator is the critic: without batch norm, which couples examples.
+    """
 
     def __init__(
         self,
-        generator: nn.Module,
-        critic: nn.Module,
+        gan: GAN,
         *,
-        latent_dim: int,
         critic_steps: int = 5,
         penalty: float = 10.0,
         one_sided: bool = False,
-        clip: float | None = None,
+        weight_clip: float | None = None,
         lr: float = 1e-4,
         betas: tuple[float, float] = (0.0, 0.9),
-        ema_decay: float | None = None,
+        **options: Any,
     ) -> None:
-        """Set up the game.
+        """Set up the training.
 
         Args:
-            generator: From noise of shape (b, k) to examples.
-            critic: From examples to one number each, shape (b,); without batch norm, which couples examples.
-            latent_dim: Numbers of noise per example.
+            gan: Generator and critic.
             critic_steps: Updates of the critic to each update of the generator.
             penalty: Weight of ``gradient_penalty``.
             one_sided: See ``gradient_penalty``.
-            clip: Keep every weight of the critic in [-clip, clip] instead of the penalty.
-            lr: Adam's step size for both.
-            betas: Adam's memories, of both.
-            ema_decay: As for ``GAN``.
+            weight_clip: Keep every weight of the critic in [-weight_clip, weight_clip] instead of the penalty.
+            lr: Adam's learning rate for both.
+            betas: Adam's decay rates, of both.
+            options: ``ema_decay``, ``schedule``, ``clip`` and ``bf16`` of ``GANTrainer``.
         """
-        options = {"lr_g": lr, "lr_d": lr, "betas": betas, "ema_decay": ema_decay}
-        super().__init__(generator, critic, latent_dim=latent_dim, g_loss=generator_loss, d_loss=critic_loss, **options)
         if critic_steps < 1:
             raise ValueError(f"critic_steps={critic_steps}; the critic must move at least once")
-        self.critic_steps, self.slope_weight = critic_steps, penalty
-        self.one_sided, self.clip = one_sided, clip
+        losses: Any = {"g_loss": generator_loss, "d_loss": critic_loss}
+        super().__init__(gan, lr_g=lr, lr_d=lr, betas=betas, penalty=penalty, **losses, **options)
+        self.critic_steps, self.one_sided, self.weight_clip = critic_steps, one_sided, weight_clip
+        self.d_update.period = critic_steps  # a schedule counts updates of the generator
 
-    def step(self, batch: Float[Tensor, "b *s"], /) -> Metrics:
+    def step(self, batch: Tensor | tuple[Tensor, ...], /) -> Metrics:
         """One update of the generator after ``critic_steps`` of the critic, each on its own part of the batch.
 
         So a batch holds ``critic_steps`` times as many examples as one update uses, and no real example is seen twice.
         """
-        if len(batch) < self.critic_steps:
-            raise ValueError(f"{len(batch)} examples for {self.critic_steps} critic updates; give a larger batch")
+        columns = batch if isinstance(batch, tuple) else (batch,)
+        if len(columns[0]) < self.critic_steps:
+            raise ValueError(f"{len(columns[0])} examples for {self.critic_steps} critic updates; give a larger batch")
+        parts = list(zip(*(column.tensor_split(self.critic_steps) for column in columns), strict=True))
         metrics: Metrics = {}
-        for real in batch.tensor_split(self.critic_steps):
-            metrics = self.discriminator_step(real, self.generate(len(real)).detach())
-        metrics |= self.generator_step(self.generate(len(batch) // self.critic_steps))
+        for real, *given in parts:
+            metrics = self.discriminator_step(real, self.generate(len(real), *given).detach(), *given)
+        real, *given = parts[-1]
+        metrics |= self.generator_step(self.generate(len(real), *given), *given)
         if self.ema is not None:
-            self.update_ema()
-        self.updates += 1
+            self.ema.update()
         return metrics
 
     def discriminator_step(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor) -> Metrics:
         """One update of the critic, held back by the penalty or by clipped weights."""
-        critic = self.discriminator
-        distance = -self.d_loss(critic(real, *given).float(), critic(fake, *given).float())
-        penalty = distance.new_zeros(())
-        if self.clip is None:
-            penalty = gradient_penalty(lambda x: critic(x, *given).float(), real, fake, one_sided=self.one_sided)
-        norm = descend(self.slope_weight * penalty - distance, self.d_optimizer)
-        if self.clip is not None:
-            clip_weights(critic, self.clip)
-        return {"distance": distance.item(), "penalty": penalty.item(), "gradient D": norm}
+        metrics = super().discriminator_step(real, fake, *given)
+        if self.weight_clip is not None:
+            clip_weights(self.gan.discriminator, self.weight_clip)
+        return metrics
+
+    def d_objective(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor) -> Objective:
+        """Minus the distance that the critic sees, plus the weighted penalty at points between; both as metrics."""
+        loss = self.d_loss(self.logits(real, *given), self.logits(fake, *given))
+        penalty = loss.new_zeros(())
+        if self.weight_clip is None:
+            penalty = gradient_penalty(lambda x: self.logits(x, *given), real, fake, one_sided=self.one_sided)
+        return self.penalty * penalty + loss, {"distance": -loss.detach(), "penalty": penalty.detach()}
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@ The classifier is trained on printed glyphs and handwriting at 32×32 pixels by
 features are comparable within this book, not with published FID values.
 """
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import torch
@@ -89,13 +89,13 @@ def train_classifier(*, steps: int = 3000, seed: int = 0) -> DigitClassifier:
     torch.manual_seed(seed)
     model = DigitClassifier()
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=1e-2, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=2e-3, total_steps=steps)
+    schedule = partial(torch.optim.lr_scheduler.OneCycleLR, max_lr=2e-3, total_steps=steps)
 
     def loss(batch: tuple[Tensor, ...]) -> Tensor:
         return F.cross_entropy(model(_augmented(batch[0])), batch[1])
 
-    descent = Trainer(model, loss, optimizer=optimizer)
-    fit(descent, _training_set(), steps=steps, batch_size=128, seed=seed, on_step=lambda *_: schedule.step())
+    trainer = Trainer(model, loss, optimizer=optimizer, schedule=schedule)
+    fit(trainer, _training_set(), steps=steps, batch_size=128, seed=seed)
     return model.eval()
 
 

@@ -11,7 +11,6 @@ A row has the keys ``exhibit``, ``cured``, ``seed``, ``cause`` (as ``detectors.c
 import hashlib
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 
 import torch
 
+from aigc_course.core.files import write_atomically
 from aigc_course.museum import detectors
 from aigc_course.museum.exhibits import EXHIBITS, run
 
@@ -69,19 +69,11 @@ def is_current(path: Path = TABLE) -> bool:
 
 
 def write(found: Sequence[Row], path: Path = TABLE) -> None:
-    """Write a table with the present fingerprint, one row a line, in the order of ``rows``.
-
-    It goes to a temporary file that is renamed, so that an interrupted write leaves the old table whole.
-    """
+    """Write a table with the present fingerprint, one row a line, in the order of ``rows``; whole or not at all."""
     order = list(EXHIBITS)
     lines = [json.dumps(row) for row in sorted(found, key=lambda r: (order.index(r["exhibit"]), r["cured"], r["seed"]))]
     text = f'{{"fingerprint": "{fingerprint()}", "rows": [\n' + ",\n".join(lines) + "\n]}\n"
-    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_atomically(path, text)
 
 
 def make(path: Path = TABLE, seeds: Sequence[int] = SEEDS, names: Sequence[str] = tuple(EXHIBITS)) -> Iterator[Row]:

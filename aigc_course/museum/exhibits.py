@@ -4,7 +4,8 @@ Each exhibit is data. ``run`` trains any of them from any seed in a second or a 
 ``museum.detectors`` want to see. ``train`` is split by name and size, so that "more data" is a change like any other.
 
 Symbols: ``data`` a name for ``core.data.load``; ``n`` training examples (all when ``None``); ``latent_dim`` numbers of
-noise or of the latent. ``gan`` settings are those of ``gan.gan.GAN``; ``beta`` is the weight of a VAE's KL term.
+noise or of the latent. ``gan`` settings are those of ``gan.trainer.GANTrainer``; ``beta`` is the weight of a VAE's KL
+term.
 """
 
 import time
@@ -16,9 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from aigc_course.core import data
-from aigc_course.core.train import Metrics, Trainer, fit
+from aigc_course.core.modes import evaluation_mode
+from aigc_course.core.optimisation import Metrics
+from aigc_course.core.train import Trainer, fit
 from aigc_course.gan import gan, wasserstein
 from aigc_course.gan.augmentation import AugmentedDiscriminator
+from aigc_course.gan.trainer import GANTrainer
 from aigc_course.museum.detectors import EXAMPLES, Evidence, Finding, diagnose
 from aigc_course.vae.vae import VAE
 
@@ -150,12 +154,9 @@ def leave_evidence(model: Any, train: Tensor, held_out: Tensor, history: list[Me
     samples = model.sample(len(held_out))
     if isinstance(model, VAE):
         return Evidence(samples, train, held_out, history, q=model.encode(held_out))
-    discriminator = model.discriminator.eval()
-    evidence = Evidence(
-        samples, train, held_out, history, on_train=discriminator(train[:EXAMPLES]), on_held_out=discriminator(held_out)
-    )
-    discriminator.train()
-    return evidence
+    with evaluation_mode(model.discriminator):
+        on_train, on_held_out = model.discriminator(train[:EXAMPLES]), model.discriminator(held_out)
+    return Evidence(samples, train, held_out, history, on_train=on_train, on_held_out=on_held_out)
 
 
 def _gan(setting: Setting) -> tuple[nn.Module, Any]:
@@ -169,8 +170,8 @@ def _gan(setting: Setting) -> tuple[nn.Module, Any]:
     loss = options.pop("loss", "non-saturating")
     d_loss = wasserstein.critic_loss if loss == "critic" else None
     discriminator = AugmentedDiscriminator(d) if setting.augment else d
-    player = gan.GAN(g, discriminator, latent_dim=setting.latent_dim, g_loss=LOSSES[loss], d_loss=d_loss, **options)
-    return player, player
+    model = gan.GAN(g, discriminator, latent_dim=setting.latent_dim)
+    return model, GANTrainer(model, g_loss=LOSSES[loss], d_loss=d_loss, **options)
 
 
 def _vae(setting: Setting) -> tuple[nn.Module, Any]:

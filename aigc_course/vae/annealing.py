@@ -1,21 +1,21 @@
-"""The weight of the KL term as a function of the update, and a descent that keeps count of it.
+"""The weight of the KL term as a function of the update, and a trainer that follows it.
 
 KL annealing is from Bowman et al. (2016), arXiv:1511.06349; free bits are from Kingma, Salimans,
 Jozefowicz, Chen, Sutskever & Welling (2016), *Improved Variational Inference with Inverse Autoregressive Flow*,
 arXiv:1606.04934.
 """
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from aigc_course.core.train import Metrics, State, Trainer
+from aigc_course.core.train import Trainer
 
 
+@runtime_checkable
 class HasTerms(Protocol):
     """A model whose loss has two terms, in nats; ``word_dropout`` and ``free`` are settings of its training."""
 
@@ -41,47 +41,24 @@ def linear_warmup(step: int, *, warm: int) -> float:
     return min(1.0, step / warm)
 
 
-def annealed(warm: int) -> Callable[[int], float]:
-    """The schedule ``linear_warmup`` for a given length."""
-    return partial(linear_warmup, warm=warm)
+def annealed_trainer(
+    model: HasTerms,
+    *,
+    warm: int,
+    optimizer: torch.optim.Optimizer | None = None,
+    clip: float | None = 5.0,
+    **options: Any,
+) -> Trainer:
+    """A ``Trainer`` on ``weighted_loss`` whose weight is ``linear_warmup``; ``options`` are those of ``Trainer``.
 
-
-class AnnealedTrainer(Trainer):
-    """Gradient descent on ``weighted_loss``; the weight depends on the number of the update and on nothing else.
-
-    That number is part of the state, so that a resumed run goes on with the weight at which it stopped.
+    The metrics tell both terms in nats, and the weight in force.
     """
 
-    def __init__(
-        self,
-        model: Any,
-        *,
-        weight: Callable[[int], float],
-        optimizer: torch.optim.Optimizer | None = None,
-        clip: float | None = 5.0,
-    ) -> None:
-        super().__init__(model, self._weighted, optimizer=optimizer, clip=clip)
-        self.weight, self.done = weight, 0
-        self._seen: Metrics = {}
-
-    def _weighted(self, batch: Any) -> Tensor:
-        model: HasTerms = self.model  # pyright: ignore[reportAssignmentType]
+    def loss(batch: Any, *, weight: float) -> tuple[Tensor, dict[str, Tensor]]:
         words, kl = model.terms(batch, word_dropout=model.word_dropout)
-        weight = self.weight(self.done)
-        self._seen = {"words": words.mean().item(), "KL": kl.mean().item(), "weight": weight}
-        return weighted_loss(words, kl, weight=weight, free=model.free)
+        found = weighted_loss(words, kl, weight=weight, free=model.free)
+        return found, {"words": words.detach().mean(), "KL": kl.detach().mean()}
 
-    def step(self, batch: Any) -> Metrics:
-        """Descend once; the metrics tell both terms in nats, and the weight in force."""
-        metrics = super().step(batch)
-        self.done += 1
-        return metrics | self._seen
-
-    def state_dict(self) -> State:
-        """Weights, optimiser moments, and how many updates were made."""
-        return super().state_dict() | {"done": self.done}
-
-    def load_state_dict(self, state: State) -> None:
-        """Inverse of ``state_dict``."""
-        super().load_state_dict(state)
-        self.done = state["done"]
+    anneal = {"weight": partial(linear_warmup, warm=warm)}
+    network: Any = model
+    return Trainer(network, loss, optimizer=optimizer, clip=clip, anneal=anneal, **options)

@@ -63,7 +63,7 @@ class SeparateLosses:
         z = q.sample().detach()  # the mistake: no gradient of the reconstruction reaches the encoder
         pixels = -bernoulli_log_likelihood(x, self.model.decode(z)).mean()
         _descend(self.decoder_optimizer, pixels)
-        return {"kl": kl.item(), "pixels": pixels.item()}
+        return {"KL": kl.item(), "pixels": pixels.item()}
 
     def state_dict(self) -> State:
         """Networks and both optimisers."""

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from aigc_course.core.files import write_atomically as write
 from book.tools.chapters import BookError
 
 NEEDED_MB = 500  # for the outputs of all chapters and two copies of the site
@@ -23,17 +24,6 @@ _SCARCE_MB = 5  # less than one chapter's outputs
 
 class DiskFull(BookError):
     """There is no room for what must be written; the message says where, and how much is needed."""
-
-
-def write(path: Path, content: str | bytes) -> None:
-    """Write `content` beside `path`, then rename it there: a reader sees the old file or the new one, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_bytes(content.encode() if isinstance(content, str) else content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -7,6 +7,7 @@ from torch import nn
 from aigc_course.core.train import Trainer
 from aigc_course.gan import dcgan
 from aigc_course.gan.gan import GAN, mlp_discriminator, mlp_generator
+from aigc_course.gan.trainer import GANTrainer
 from aigc_course.vae import convolutional
 from aigc_course.vae.vae import fully_connected
 from benchmarks import families, plain
@@ -57,7 +58,7 @@ def dense_game():
         mlp_discriminator(shape=(1, 32, 32)),
     )
     return (
-        GAN(*networks, latent_dim=16),
+        GANTrainer(GAN(*networks, latent_dim=16)),
         plain.dense_generator(16),
         plain.dense_discriminator(),
         torch.rand(16, 1, 32, 32),
@@ -65,35 +66,34 @@ def dense_game():
 
 
 def deep_game():
-    options = {"channels": 3, "size": 64, "batch_norm": True, "ema_decay": None, "smoothing": 0.0, "penalty": 0.0}
-    player = dcgan.dcgan(latent_dim=16, base_channels=4, lr_g=2e-4, lr_d=2e-4, betas=(0.5, 0.999), **options)
+    model = dcgan.dcgan(latent_dim=16, base_channels=4, channels=3, size=64, batch_norm=True)
     g, d = plain.dcgan_generator(16, 4), plain.dcgan_discriminator(4)
-    return player, g, d, 2 * torch.rand(16, 3, 64, 64) - 1
+    return GANTrainer(model), g, d, 2 * torch.rand(16, 3, 64, 64) - 1
 
 
 @pytest.mark.parametrize("make", [dense_game, deep_game])
 def test_a_game_and_its_reference_walk_together(make):
     torch.manual_seed(0)
-    player, g, d, x = make()
-    theirs = plain.gan_step(copied(g, player.generator), copied(d, player.discriminator), 16)
-    families.unfused(player)
+    trainer, g, d, x = make()
+    theirs = plain.gan_step(copied(g, trainer.gan.generator), copied(d, trainer.gan.discriminator), 16)
+    families.unfused(trainer)
     for seed in range(3):
         torch.manual_seed(seed)
-        mine = player.step(x)
+        mine = trainer.step(x)
         torch.manual_seed(seed)
         assert theirs(x) == pytest.approx((mine["loss D"], mine["loss G"]), rel=1e-3)
 
 
 def test_the_benchmarked_dcgan_is_the_one_of_the_paper():
     """64×64, 100 numbers of noise, 64 channels at the wide end, batch norm in both; the reference's weights."""
-    player = families._dcgan(100)
+    trainer = families._dcgan(100)
     for ours, reference in (
-        (player.generator, plain.dcgan_generator()),
-        (player.discriminator, plain.dcgan_discriminator()),
+        (trainer.gan.generator, plain.dcgan_generator()),
+        (trainer.gan.discriminator, plain.dcgan_discriminator()),
     ):
         assert [p.shape for p in ours.parameters()] == [p.shape for p in reference.parameters()]
-    assert player.penalty == 0
-    assert player.ema is None
+    assert trainer.penalty == 0
+    assert trainer.ema is None
 
 
 def test_every_table_starts_with_the_reference_and_runs():

@@ -5,9 +5,10 @@ import torch
 from torch import nn
 
 from aigc_course.core.train import Trainer
-from aigc_course.gan.gan import mlp_discriminator, mlp_generator
+from aigc_course.gan.gan import GAN, mlp_discriminator, mlp_generator
 from aigc_course.gan.style import style_gan
-from aigc_course.gan.wasserstein import WassersteinGAN
+from aigc_course.gan.trainer import GANTrainer
+from aigc_course.gan.wasserstein import WassersteinTrainer
 from aigc_course.vae import conditional, vqvae
 from aigc_course.vae.text import TextVAE
 from benchmarks import families, plain, plain_variants, variants
@@ -52,13 +53,14 @@ def test_a_model_and_its_reference_walk_together(make):
 def test_wasserstein_and_its_reference_walk_together():
     torch.manual_seed(0)
     generator = mlp_generator(latent_dim=16, shape=(1, 32, 32), output=nn.Sigmoid())
-    player = WassersteinGAN(generator, mlp_discriminator(shape=(1, 32, 32)), latent_dim=16, critic_steps=2, lr=2e-4)
-    g, f = copied(plain.dense_generator(16), generator), copied(plain.dense_discriminator(), player.discriminator)
+    critic = mlp_discriminator(shape=(1, 32, 32))
+    trainer = WassersteinTrainer(GAN(generator, critic, latent_dim=16), critic_steps=2, lr=2e-4)
+    g, f = copied(plain.dense_generator(16), generator), copied(plain.dense_discriminator(), critic)
     theirs = plain_variants.wasserstein_step(g, f[:-1], 16, critic_steps=2, lr=2e-4)
     x = torch.rand(32, 1, 32, 32)
     for seed in range(3):
         torch.manual_seed(seed)
-        mine = player.step(x)
+        mine = trainer.step(x)
         torch.manual_seed(seed)
         assert theirs(x) == pytest.approx((mine["distance"], mine["loss G"]), rel=1e-3, abs=1e-5)
 
@@ -66,9 +68,10 @@ def test_wasserstein_and_its_reference_walk_together():
 def test_the_style_based_game_and_its_reference_walk_together():
     """The reference makes one kernel for each picture; ours scales the channels instead, to the same effect."""
     torch.manual_seed(0)
-    player = style_gan(smoothing=0.0, penalty=0.0, ema_decay=None)
-    g, d = plain_variants.StyleGenerator(), copied(plain_variants.ProjectionDiscriminator(), player.discriminator)
-    mapping, synthesis = player.generator.mapping, player.generator.synthesis
+    model = style_gan()
+    trainer = GANTrainer(model)
+    g, d = plain_variants.StyleGenerator(), copied(plain_variants.ProjectionDiscriminator(), model.discriminator)
+    mapping, synthesis = model.generator.mapping, model.generator.synthesis
     g.start.data = synthesis.start.data.clone()
     mine = [mapping.of_class, mapping.layers[0], mapping.layers[2], *synthesis.layers, synthesis.colour]
     for reference, part in zip((g.of_class, g.one, g.two, *g.layers), mine, strict=True):
@@ -77,7 +80,7 @@ def test_the_style_based_game_and_its_reference_walk_together():
     x, y = 2 * torch.rand(16, 1, 32, 32) - 1, torch.randint(10, (16,))
     for seed in range(2):
         torch.manual_seed(seed)
-        losses = player.step((x, y))
+        losses = trainer.step((x, y))
         torch.manual_seed(seed)
         assert theirs((x, y)) == pytest.approx((losses["loss D"], losses["loss G"]), rel=2e-3)
 

@@ -1,13 +1,16 @@
 import os
 import signal
+from functools import partial
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR
 
 from aigc_course.core import train
+from aigc_course.core.optimisation import linear_decay
 from aigc_course.core.random import derive_seed
 
 
@@ -130,26 +133,22 @@ def test_a_negative_seed_is_refused():
         run(1, seed=-1)
 
 
-@pytest.mark.parametrize(
-    ("options", "difference"),
-    [({"seed": 7}, "seed was 0 and is 7"), ({"bf16": True}, "bf16 was False and is True")],
-)
-def test_a_checkpoint_of_another_run_is_refused(tmp_path, options, difference):
+def test_a_checkpoint_of_another_run_is_refused(tmp_path):
     run(3, checkpoint=tmp_path / "c.pt")
-    with pytest.raises(ValueError, match=rf"c\.pt was .*: {difference}; delete it or use another file"):
-        run(5, checkpoint=tmp_path / "c.pt", **options)
+    with pytest.raises(ValueError, match=r"c\.pt was .*: seed was 0 and is 7; delete it or use another file"):
+        run(5, checkpoint=tmp_path / "c.pt", seed=7)
     with pytest.raises(ValueError, match="already holds 3"):
         run(2, checkpoint=tmp_path / "c.pt")
 
 
-def descent(*, lr=0.1, clip=None, width=1, rule=torch.optim.SGD):
+def descent(*, lr=0.1, width=1, rule=torch.optim.SGD, **options):
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(1, width), nn.Dropout(0.25))
     return train.Trainer(
         model,
         lambda x: (model(x) + torch.randn(len(x), 1)).square().mean(),
         optimizer=rule(model.parameters(), lr=lr),
-        clip=clip,
+        **options,
     )
 
 
@@ -160,6 +159,10 @@ def descent(*, lr=0.1, clip=None, width=1, rule=torch.optim.SGD):
         ({"clip": 3.0}, r"clip was None and is 3\.0"),
         ({"rule": torch.optim.Adagrad}, "optimizer was SGD and is Adagrad"),
         ({"width": 2}, "out_features was 1 and is 2"),
+        ({"bf16": True}, "bf16 was False and is True"),
+        ({"ema_decay": 0.9}, r"ema\.decay was not there and is 0\.9"),
+        ({"schedule": linear_decay(9)}, r"schedule was None and is LambdaLR\(lr_lambda=.*steps=9, hold=0\.0"),
+        ({"anneal": {"weight": abs}}, r"anneal was \{\} and is \{weight: abs\}"),
     ],
 )
 def test_a_run_with_other_settings_is_refused_and_changes_nothing(tmp_path, options, difference):
@@ -179,24 +182,32 @@ def test_other_data_of_the_same_shape_are_refused(tmp_path):
         train.fit(descent(), changed, steps=5, batch_size=8, checkpoint=tmp_path / "c.pt")
 
 
-def test_a_schedule_may_change_the_learning_rate_on_the_way(tmp_path):
-    def scheduled():
-        made = descent()
-        schedule = torch.optim.lr_scheduler.ExponentialLR(made.optimizer, 0.9)
-        return made, lambda *_: schedule.step()
+SCHEDULES = {
+    "cosine": partial(CosineAnnealingLR, T_max=9),
+    "one cycle": partial(OneCycleLR, max_lr=0.2, total_steps=9),
+    "line": linear_decay(9),
+}
 
-    algorithm, on_step = scheduled()
-    options = {"batch_size": 8, "checkpoint": tmp_path / "c.pt", "on_step": on_step}
-    train.fit(algorithm, DATA, steps=3, **options)
-    train.fit(algorithm, DATA, steps=5, **options)  # the same object goes on
-    fresh, _ = scheduled()
-    history = train.fit(fresh, DATA, steps=6, batch_size=8, checkpoint=tmp_path / "c.pt")  # another process
-    assert len(history) == 6
-    assert (
-        fresh.optimizer.param_groups[0]["lr"]
-        == algorithm.optimizer.param_groups[0]["lr"]
-        == pytest.approx(0.1 * 0.9**5)
-    )
+
+@pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES.keys())
+def test_schedule_average_and_limit_resume_bit_for_bit(tmp_path, schedule):
+    """Catches a schedule that starts again in a new process, an average that starts at the present weights."""
+
+    def scheduled():
+        return descent(schedule=schedule, ema_decay=0.9, clip=0.5, rule=partial(torch.optim.SGD, momentum=0.9))
+
+    whole, again = scheduled(), scheduled()
+    history = train.fit(whole, DATA, steps=9, batch_size=8)
+    options = {"batch_size": 8, "checkpoint": tmp_path / "c.pt"}
+    train.fit(again, DATA, steps=3, **options)
+    train.fit(again, DATA, steps=5, **options)  # the same object goes on
+    fresh = scheduled()
+    assert train.fit(fresh, DATA, steps=9, **options) == history  # another process
+    assert whole.averaged is not whole.model
+    for ours, theirs in ((fresh.model, whole.model), (fresh.averaged, whole.averaged)):
+        assert all(torch.equal(p, q) for p, q in zip(ours.parameters(), theirs.parameters(), strict=True))
+    rates = [one.update.optimizer.param_groups[0]["lr"] for one in (fresh, whole)]
+    assert rates[0] == rates[1] < 0.05
 
 
 @pytest.mark.parametrize("state", [{"weights": torch.zeros(2)}, [1, 2], torch.zeros(3)])
@@ -233,7 +244,7 @@ def test_a_crash_keeps_what_the_last_save_holds(tmp_path):
     assert len(torch.load(tmp_path / "c.pt")["history"]) == 10
 
 
-def test_gradient_descent_is_the_optimisers_step():
+def test_a_trainer_takes_the_optimisers_step():
     torch.manual_seed(0)
     model, twin = nn.Linear(3, 1), nn.Linear(3, 1)
     twin.load_state_dict(model.state_dict())
@@ -245,6 +256,7 @@ def test_gradient_descent_is_the_optimisers_step():
     loss = twin(x).square().mean()
     loss.backward()
     assert metrics["loss"] == pytest.approx(loss.item())
+    assert metrics["gradient"] == pytest.approx(nn.utils.get_total_norm([p.grad for p in twin.parameters()]).item())
     for p, q in zip(model.parameters(), twin.parameters(), strict=True):
         torch.testing.assert_close(p, q - 0.1 * q.grad)
 
@@ -269,7 +281,7 @@ def test_bf16_reaches_the_matrix_products():
         seen.append(y.dtype)
         return y.float().mean()
 
-    train.fit(train.Trainer(model, loss), torch.randn(8, 3), steps=1, batch_size=4, bf16=True)
+    train.fit(train.Trainer(model, loss, bf16=True), torch.randn(8, 3), steps=1, batch_size=4)
     train.fit(train.Trainer(model, loss), torch.randn(8, 3), steps=1, batch_size=4)
     assert seen == [torch.bfloat16, torch.float32]
 
@@ -287,11 +299,27 @@ def test_a_gpu_run_resumes_bit_for_bit(tmp_path):
     assert gpu_run(20, checkpoint=tmp_path / "c.pt") == gpu_run(20)
 
 
-def test_each_update_starts_from_a_fresh_gradient():
-    """Two plain steps against 2w: with gradients that pile up, the second would be twice as long."""
-    w = nn.Linear(1, 1, bias=False)
-    nn.init.ones_(w.weight)
-    square = train.Trainer(w, lambda x: w(x).square().sum(), optimizer=torch.optim.SGD(w.parameters(), lr=0.1))
-    for expected in (0.8, 0.64):
-        square.step(torch.ones(1, 1))
-        assert w.weight.item() == pytest.approx(expected)
+def test_the_loss_may_name_further_numbers_and_take_what_changes_with_the_updates():
+    """Catches a weight that counts one update too many, and numbers that do not reach the history."""
+    model = nn.Linear(1, 1)
+
+    def loss(x, *, weight):
+        return weight * model(x).square().mean(), {"mean": x.mean()}
+
+    annealed = train.Trainer(model, loss, anneal={"weight": lambda k: k / 4})
+    history = train.fit(annealed, DATA[:8], steps=3, batch_size=8)
+    assert [row["weight"] for row in history] == [0, 0.25, 0.5]
+    assert history[0]["loss"] == 0 != history[1]["loss"]
+    assert all(row["mean"] == pytest.approx(3.5) for row in history)
+
+
+def test_the_model_to_sample_from_is_the_average_of_those_that_were():
+    """Catches an average taken before the update, and one that nothing moves."""
+    square = descent(ema_decay=0.75)
+    before = square.model[0].weight.item()
+    square.step(DATA[:8] / 50)
+    expected = 0.75 * before + 0.25 * square.model[0].weight.item()
+    assert square.averaged[0].weight.item() == pytest.approx(expected, rel=1e-6)
+    assert square.model[0].weight.item() != before
+    alone = descent()
+    assert alone.averaged is alone.model

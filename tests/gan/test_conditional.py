@@ -6,6 +6,7 @@ from torch import nn
 
 from aigc_course.core.train import Algorithm, fit
 from aigc_course.gan import conditional, gan
+from aigc_course.gan.trainer import PENALTY_EVERY, GANTrainer
 
 
 class Shifts(nn.Module):
@@ -39,10 +40,14 @@ def two_classes(n=2000):
     return (2.0 * y[:, None] - 1) + 0.5 * torch.randn(n, 1), y
 
 
-def shifting_game(**options):
+def shifting_gan():
     torch.manual_seed(0)
+    return conditional.ConditionalGAN(Shifts(), Judge(), latent_dim=1, classes=2)
+
+
+def shifting_trainer(**options):
     settings = {"lr_g": 1e-2, "lr_d": 1e-2, "betas": (0.0, 0.99), "penalty": 0.1, "ema_decay": 0.95} | options
-    return conditional.ConditionalGAN(Shifts(), Judge(), latent_dim=1, classes=2, **settings)
+    return GANTrainer(shifting_gan(), **settings)
 
 
 @pytest.mark.equation("gan_better-projection")
@@ -81,9 +86,9 @@ def test_the_game_learns_each_class_where_labels_are_true(labels):
     x, y = two_classes()
     if labels == "shuffled":
         y = y[torch.randperm(len(y))]
-    player = shifting_game(lr_g=2e-2, lr_d=2e-2)
-    fit(player, (x, y), steps=200, batch_size=64)
-    means = [player.sample(500, torch.full((500,), c)).mean().item() for c in (0, 1)]
+    algorithm = shifting_trainer(lr_g=2e-2, lr_d=2e-2)
+    fit(algorithm, (x, y), steps=200, batch_size=64)
+    means = [algorithm.averaged.sample(500, torch.full((500,), c)).mean().item() for c in (0, 1)]
     if labels == "true":
         assert means[0] == pytest.approx(-1, abs=0.4)
         assert means[1] == pytest.approx(1, abs=0.4)
@@ -93,47 +98,48 @@ def test_the_game_learns_each_class_where_labels_are_true(labels):
 
 def test_both_players_are_told_the_classes_of_the_batch():
     told = {"generator": [], "discriminator": []}
-    player = shifting_game(penalty=0.0)
+    algorithm = shifting_trainer(penalty=0.0)
+    player = algorithm.gan
     player.generator.register_forward_pre_hook(lambda _, given: told["generator"].append(given[1]))
     player.discriminator.register_forward_pre_hook(lambda _, given: told["discriminator"].append(given[1]))
     x, y = two_classes(32)
-    player.step((x, y))
+    algorithm.step((x, y))
     assert all(torch.equal(given, y) for names in told.values() for given in names)
     assert len(told["discriminator"]) == 3  # real, generated, and the generator's turn
 
 
 def test_each_player_moves_only_itself():
-    player = shifting_game()
+    algorithm = shifting_trainer()
+    player = algorithm.gan
     x, y = two_classes(32)
     fake = player.generator(player.noise(32), y)
-    player.discriminator_step(x, fake.detach(), y)
+    algorithm.discriminator_step(x, fake.detach(), y)
     assert all(p.grad is None for p in player.generator.parameters())
     before = [p.detach().clone() for p in player.discriminator.parameters()]
-    player.generator_step(fake, y)
+    algorithm.generator_step(fake, y)
     assert all(torch.equal(p, q) for p, q in zip(player.discriminator.parameters(), before, strict=True))
 
 
 def test_the_penalty_is_that_of_the_pair():
-    player, plain = shifting_game(penalty=0.5), shifting_game(penalty=0.0)
+    held, plain = shifting_trainer(penalty=0.5), shifting_trainer(penalty=0.0)
     x, y = two_classes(64)
-    fake = player.generator(player.noise(64), y).detach()
-    slope = gan.r1_penalty(lambda v: plain.discriminator(v, y), x).item()
-    difference = player.discriminator_step(x, fake, y)["loss D"] - plain.discriminator_step(x, fake, y)["loss D"]
-    assert difference == pytest.approx(gan.PENALTY_EVERY * 0.5 * slope, rel=1e-4)
+    fake = held.gan.generator(held.gan.noise(64), y).detach()
+    slope = gan.r1_penalty(lambda v: plain.gan.discriminator(v, y), x).item()
+    difference = held.discriminator_step(x, fake, y)["loss D"] - plain.discriminator_step(x, fake, y)["loss D"]
+    assert difference == pytest.approx(PENALTY_EVERY * 0.5 * slope, rel=1e-4)
 
 
 def test_classes_asked_for_are_drawn_and_others_are_even():
-    player = shifting_game()
+    player = shifting_gan()
     with torch.no_grad():
-        assert player.ema is not None
-        player.ema.mean.weight.copy_(torch.tensor([[-50.0], [50.0]]))
+        player.generator.mean.weight.copy_(torch.tensor([[-50.0], [50.0]]))
     assert (player.sample(40, torch.ones(40, dtype=torch.long)) > 0).all()
     share = (player.sample(4000) > 0).float().mean().item()
     assert share == pytest.approx(0.5, abs=0.05)
 
 
 def test_classes_that_do_not_exist_are_refused():
-    player = shifting_game()
+    player = shifting_gan()
     with pytest.raises(ValueError, match="classes from 2 to 2"):
         player.decode(torch.randn(1, 1), torch.tensor([2]))
     with pytest.raises(ValueError, match="give 1, from 0 to 1"):
@@ -143,11 +149,11 @@ def test_classes_that_do_not_exist_are_refused():
 
 def test_resuming_equals_never_stopping(tmp_path):
     x = two_classes(200)
-    whole = shifting_game()
+    whole = shifting_trainer()
     assert isinstance(whole, Algorithm)
     history = fit(whole, x, steps=12, batch_size=32)
-    fit(shifting_game(), x, steps=5, batch_size=32, checkpoint=tmp_path / "c.pt")
-    assert fit(shifting_game(), x, steps=12, batch_size=32, checkpoint=tmp_path / "c.pt") == history
+    fit(shifting_trainer(), x, steps=5, batch_size=32, checkpoint=tmp_path / "c.pt")
+    assert fit(shifting_trainer(), x, steps=12, batch_size=32, checkpoint=tmp_path / "c.pt") == history
 
 
 def test_the_discriminator_is_read_out_plus_class():

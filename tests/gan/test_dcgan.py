@@ -9,11 +9,12 @@ from torch import nn
 from aigc_course.core import data
 from aigc_course.core.train import fit
 from aigc_course.gan import dcgan
+from aigc_course.gan.trainer import GANTrainer
 
 
 def small(**options):
     torch.manual_seed(0)
-    return dcgan.dcgan(latent_dim=8, base_channels=8, **options)
+    return GANTrainer(dcgan.dcgan(latent_dim=8, base_channels=8), **(dcgan.RECIPE | options))
 
 
 @pytest.mark.parametrize(("channels", "size"), [(1, 32), (3, 32), (3, 64), (1, 8)])
@@ -92,12 +93,11 @@ def test_ranges_are_each_others_inverse():
 @pytest.mark.parametrize("bf16", [False, True])
 def test_resuming_equals_never_stopping(bf16, tmp_path):
     x = dcgan.to_tanh_range(data.load("glyphs", n=64).x)
-    options = {"batch_size": 16, "bf16": bf16}
-    whole, stopped, resumed = small(), small(), small()
-    history = fit(whole, x, steps=5, **options)
-    fit(stopped, x, steps=2, checkpoint=tmp_path / "c.pt", **options)
-    assert fit(resumed, x, steps=5, checkpoint=tmp_path / "c.pt", **options) == history
-    for (name, p), q in zip(whole.generator.state_dict().items(), resumed.generator.state_dict().values(), strict=True):
+    whole, stopped, resumed = (small(bf16=bf16) for _ in range(3))
+    history = fit(whole, x, steps=5, batch_size=16)
+    fit(stopped, x, steps=2, batch_size=16, checkpoint=tmp_path / "c.pt")
+    assert fit(resumed, x, steps=5, batch_size=16, checkpoint=tmp_path / "c.pt") == history
+    for (name, p), q in zip(whole.gan.state_dict().items(), resumed.gan.state_dict().values(), strict=True):
         assert torch.equal(p, q), name
 
 
@@ -105,17 +105,17 @@ def test_samples_do_not_depend_on_their_companions():
     """Batch norm in training mode would let the rest of the batch change an image."""
     g = small()
     fit(g, dcgan.to_tanh_range(data.load("glyphs", n=64).x), steps=2, batch_size=16)
-    z = g.noise(6)
-    torch.testing.assert_close(g.decode(z)[:2], g.decode(z[:2]))
+    model, z = g.gan, g.gan.noise(6)
+    torch.testing.assert_close(model.decode(z)[:2], model.decode(z[:2]))
 
 
 def test_a_short_game_moves_towards_the_data():
     """A glyph is mostly black; at the start the generator paints everything mid-grey."""
     x = dcgan.to_tanh_range(data.load("glyphs", n=512).x)
     g = small(ema_decay=0.9)
-    before = (g.sample(64).mean() - x.mean()).abs()
+    before = (g.averaged.sample(64).mean() - x.mean()).abs()
     fit(g, x, steps=50, batch_size=32)
-    assert (g.sample(64).mean() - x.mean()).abs() < 0.5 * before
+    assert (g.averaged.sample(64).mean() - x.mean()).abs() < 0.5 * before
 
 
 def test_without_batch_norm_a_logit_depends_on_its_own_image_only():

@@ -137,12 +137,6 @@ def test_the_class_reaches_the_picture():
     assert (x[0] - x[1]).abs().max() > 1e-3
 
 
-def test_the_recipe_can_be_replaced_in_parts():
-    player = style.style_gan(latent_dim=4, base_channels=4, lr_g=1e-4)
-    assert player.g_optimizer.param_groups[0]["lr"] == 1e-4
-    assert player.d_optimizer.param_groups[0]["lr"] == style.STYLE_RECIPE["lr_d"]
-
-
 def test_a_mixed_picture_keeps_its_class_and_its_first_place():
     """The second style comes from fresh noise but of the same class, and never enters at the coarsest place."""
     g = generator(mixing=1.0)

@@ -5,14 +5,15 @@ import torch
 from torch import nn
 
 from aigc_course.core import data
+from aigc_course.core.optimisation import linear_decay
 from aigc_course.core.train import Algorithm, fit
 from aigc_course.gan import gan, wasserstein
 
 
-def small_gan(**options):
+def small_trainer(**options):
     torch.manual_seed(0)
-    players = gan.mlp_generator(latent_dim=4, shape=(2,), hidden=32), gan.mlp_discriminator(shape=(2,), hidden=32)
-    return wasserstein.WassersteinGAN(*players, latent_dim=4, lr=1e-3, **options)
+    networks = gan.mlp_generator(latent_dim=4, shape=(2,), hidden=32), gan.mlp_discriminator(shape=(2,), hidden=32)
+    return wasserstein.WassersteinTrainer(gan.GAN(*networks, latent_dim=4), lr=1e-3, **options)
 
 
 # ---- critic and generator -------------------------------------------------------------------------------------------
@@ -132,7 +133,7 @@ def test_a_two_sided_penalty_can_lock_the_critic():
 def test_a_clipped_critic_measures_its_clip():
     x, y = torch.randn(600, 1), torch.randn(600, 1) + 2
     small, large = (
-        wasserstein.estimate(wasserstein.train_critic(x, y, clip=c, hidden=32, steps=100), x, y).item()
+        wasserstein.estimate(wasserstein.train_critic(x, y, weight_clip=c, hidden=32, steps=100), x, y).item()
         for c in (0.01, 0.1)
     )
     assert small < 0.1
@@ -143,14 +144,14 @@ def test_fresh_real_examples_for_every_critic_update():
     """Each update sees its own part of the batch: together they are the batch, and none comes twice."""
     seen = []
 
-    class Watching(wasserstein.WassersteinGAN):
+    class Watching(wasserstein.WassersteinTrainer):
         def discriminator_step(self, real, fake, *given):
             seen.append(real.clone())
             return super().discriminator_step(real, fake, *given)
 
     torch.manual_seed(0)
-    players = gan.mlp_generator(latent_dim=4, shape=(2,), hidden=8), gan.mlp_discriminator(shape=(2,), hidden=8)
-    watching, batch = Watching(*players, latent_dim=4, critic_steps=5), torch.randn(50, 2)
+    networks = gan.mlp_generator(latent_dim=4, shape=(2,), hidden=8), gan.mlp_discriminator(shape=(2,), hidden=8)
+    watching, batch = Watching(gan.GAN(*networks, latent_dim=4), critic_steps=5), torch.randn(50, 2)
     watching.step(batch)
     assert [len(part) for part in seen] == [10] * 5
     assert torch.equal(torch.cat(seen), batch)
@@ -158,17 +159,19 @@ def test_fresh_real_examples_for_every_critic_update():
 
 def test_one_critic_update_descends_on_the_whole_objective():
     """Against a plain gradient step written out: minus the distance, plus ten times the penalty."""
-    player, twin = small_gan(), small_gan()
+    algorithm, twin = small_trainer(), small_trainer()
     real, fake = torch.randn(64, 2) + 2, torch.randn(64, 2)
     torch.manual_seed(5)
-    metrics = player.discriminator_step(real, fake)
+    metrics = algorithm.discriminator_step(real, fake)
     torch.manual_seed(5)
-    critic = twin.discriminator
+    critic = twin.gan.discriminator
     loss = fake_mean(critic, fake) - fake_mean(critic, real) + 10 * wasserstein.gradient_penalty(critic, real, fake)
     loss.backward()
-    twin.d_optimizer.step()
-    assert metrics["distance"] == pytest.approx(wasserstein.estimate(small_gan().discriminator, real, fake).item())
-    for ours, theirs in zip(player.discriminator.parameters(), critic.parameters(), strict=True):
+    twin.d_update.optimizer.step()
+    assert metrics["distance"] == pytest.approx(
+        wasserstein.estimate(small_trainer().gan.discriminator, real, fake).item()
+    )
+    for ours, theirs in zip(algorithm.gan.discriminator.parameters(), critic.parameters(), strict=True):
         torch.testing.assert_close(ours, theirs)
 
 
@@ -177,51 +180,87 @@ def fake_mean(critic, x):
 
 
 def test_the_generator_moves_towards_higher_answers():
-    player = small_gan(critic_steps=1)
-    z = player.noise(256)
-    before = player.discriminator(player.generator(z)).mean()
+    algorithm = small_trainer(critic_steps=1)
+    g, critic, z = algorithm.gan.generator, algorithm.gan.discriminator, algorithm.gan.noise(256)
+    before = critic(g(z)).mean()
     for _ in range(10):
-        player.generator_step(player.generator(z))
-    assert player.discriminator(player.generator(z)).mean() > before
+        algorithm.generator_step(g(z))
+    assert critic(g(z)).mean() > before
 
 
 def test_clipping_replaces_the_penalty():
-    player = small_gan(clip=0.05)
-    metrics = player.discriminator_step(torch.randn(32, 2), torch.randn(32, 2))
-    weights = torch.cat([w.flatten() for w in player.discriminator.parameters()])
+    algorithm = small_trainer(weight_clip=0.05)
+    metrics = algorithm.discriminator_step(torch.randn(32, 2), torch.randn(32, 2))
+    weights = torch.cat([w.flatten() for w in algorithm.gan.discriminator.parameters()])
     assert weights.abs().max().item() == pytest.approx(0.05)
     assert metrics["penalty"] == 0
+    assert metrics["loss D"] == -metrics["distance"]
+
+
+def test_a_schedule_counts_updates_of_the_generator():
+    algorithm = small_trainer(critic_steps=3, schedule=linear_decay(4))
+    algorithm.step(torch.randn(12, 2))
+    for update in (algorithm.g_update, algorithm.d_update):
+        assert update.optimizer.param_groups[0]["lr"] == pytest.approx(0.75e-3)
+
+
+def test_in_bfloat16_every_critic_update_sees_the_one_before():
+    """Catches autocast around the whole step: it would keep the first update's copies of the critic's weights."""
+    distances = []
+    for lr in (1e-3, 1e-1):
+        algorithm = small_trainer(critic_steps=2, bf16=True)
+        algorithm.d_update.optimizer.param_groups[0]["lr"] = lr
+        real, fake = torch.ones(16, 2), -torch.ones(16, 2)
+        first, second = (algorithm.discriminator_step(real, fake)["distance"] for _ in range(2))
+        distances.append(second - first)
+    assert 0 < distances[0] < distances[1]
+
+
+def test_classes_go_with_their_examples():
+    """A conditional critic and generator are told the classes of each part of the batch."""
+    told = []
+
+    class Told(nn.Linear):
+        def forward(self, x, y):
+            told.append((x.shape[1], y.tolist()))
+            return super().forward(x).squeeze(1) if self.out_features == 1 else super().forward(x)
+
+    model = gan.GAN(Told(3, 2), Told(2, 1), latent_dim=3)
+    wasserstein.WassersteinTrainer(model, critic_steps=2).step((torch.randn(4, 2), torch.arange(4)))
+    assert {tuple(classes) for _, classes in told} == {(0, 1), (2, 3)}
+    assert [tuple(classes) for width, classes in told if width == 3] == [(0, 1), (2, 3), (2, 3)]
 
 
 def test_settings_that_make_no_sense_are_refused():
     with pytest.raises(ValueError, match="critic_steps=0"):
-        small_gan(critic_steps=0)
+        small_trainer(critic_steps=0)
     with pytest.raises(ValueError, match="3 examples for 5 critic updates"):
-        small_gan().step(torch.randn(3, 2))
+        small_trainer().step(torch.randn(3, 2))
 
 
 def test_resuming_equals_never_stopping(tmp_path):
     x = data.load("ring", n=400).x
-    whole = small_gan(ema_decay=0.9)
+    whole = small_trainer(ema_decay=0.9)
     assert isinstance(whole, Algorithm)
     history = fit(whole, x, steps=8, batch_size=50)
-    fit(small_gan(ema_decay=0.9), x, steps=3, batch_size=50, checkpoint=tmp_path / "c.pt")
-    resumed = small_gan(ema_decay=0.9)
+    fit(small_trainer(ema_decay=0.9), x, steps=3, batch_size=50, checkpoint=tmp_path / "c.pt")
+    resumed = small_trainer(ema_decay=0.9)
     assert fit(resumed, x, steps=8, batch_size=50, checkpoint=tmp_path / "c.pt") == history
 
 
 def test_the_game_finds_a_known_normal():
     torch.manual_seed(0)
     critic = gan.mlp_discriminator(shape=(1,), hidden=16)
-    player = wasserstein.WassersteinGAN(nn.Linear(1, 1), critic, latent_dim=1, lr=2e-2, one_sided=True, ema_decay=0.95)
-    fit(player, 1 + 0.5 * torch.randn(4000, 1), steps=150, batch_size=320)
-    x = player.sample(4000)
+    model = gan.GAN(nn.Linear(1, 1), critic, latent_dim=1)
+    algorithm = wasserstein.WassersteinTrainer(model, lr=2e-2, one_sided=True, ema_decay=0.95)
+    fit(algorithm, 1 + 0.5 * torch.randn(4000, 1), steps=150, batch_size=320)
+    x = algorithm.averaged.sample(4000)
     assert x.mean().item() == pytest.approx(1, abs=0.15)
     assert x.std().item() == pytest.approx(0.5, abs=0.15)
 
 
-def test_both_players_take_the_step_size_and_the_memories_asked_for():
-    player = small_gan(betas=(0.2, 0.8))
-    for optimizer in (player.g_optimizer, player.d_optimizer):
+def test_both_algorithms_take_the_step_size_and_the_memories_asked_for():
+    algorithm = small_trainer(betas=(0.2, 0.8))
+    for optimizer in (algorithm.g_update.optimizer, algorithm.d_update.optimizer):
         assert optimizer.param_groups[0]["betas"] == (0.2, 0.8)
         assert optimizer.param_groups[0]["lr"] == 1e-3

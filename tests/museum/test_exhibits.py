@@ -49,7 +49,7 @@ def test_batches_depend_on_the_seed(monkeypatch):
 @pytest.mark.parametrize(("loss", "of_generator"), LOSSES.items())
 def test_the_losses_of_a_game_are_those_of_its_setting(loss, of_generator):
     """Catches a saturating game that is played without saturation, and a critic that is trained as a judge."""
-    player, _ = FAMILIES["gan"](Setting("ring", hidden=4, gan={"loss": loss}))
+    _, player = FAMILIES["gan"](Setting("ring", hidden=4, gan={"loss": loss}))
     assert player.g_loss is of_generator
     assert (player.d_loss is wasserstein.critic_loss) == (loss == "critic")
 

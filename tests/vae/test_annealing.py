@@ -5,7 +5,7 @@ import torch
 
 from aigc_course.core.train import fit
 from aigc_course.vae import annealing
-from aigc_course.vae.annealing import AnnealedTrainer, annealed
+from aigc_course.vae.annealing import annealed_trainer
 from aigc_course.vae.text import TextVAE
 
 
@@ -50,7 +50,7 @@ def test_free_nats_count_as_paid_and_have_no_gradient():
 def test_the_descent_follows_its_schedule():
     """Catches a weight that does not reach the loss, or that counts one update too many."""
     model = untrained()
-    history = fit(AnnealedTrainer(model, weight=annealed(4)), some_rows(), steps=6, batch_size=32)
+    history = fit(annealed_trainer(model, warm=4), some_rows(), steps=6, batch_size=32)
     assert [row["weight"] for row in history] == [0, 0.25, 0.5, 0.75, 1, 1]
     for row in history:
         assert row["loss"] == pytest.approx(row["words"] + row["weight"] * row["KL"], abs=1e-4)
@@ -61,7 +61,7 @@ def test_steep_gradients_are_clipped():
     model = untrained()
     before = torch.cat([p.detach().flatten() for p in model.parameters()])
     rule = torch.optim.SGD(model.parameters(), lr=1.0)
-    AnnealedTrainer(model, weight=annealed(1), optimizer=rule, clip=0.01).step(some_rows())
+    annealed_trainer(model, warm=1, optimizer=rule, clip=0.01).step(some_rows())
     after = torch.cat([p.detach().flatten() for p in model.parameters()])
     assert (after - before).norm().item() == pytest.approx(0.01, rel=1e-2)
 
@@ -69,8 +69,8 @@ def test_steep_gradients_are_clipped():
 def test_the_descent_uses_the_models_own_dropout_and_free_nats():
     """Catches options that are forgotten on the way: the loss must be the model's own."""
     model = untrained(word_dropout=0.7, free=50.0)
-    descent = AnnealedTrainer(model, weight=annealed(1))
-    descent.done = 1
+    descent = annealed_trainer(model, warm=1)
+    descent.update.updates = 1
     torch.manual_seed(1)
     expected = model.loss(some_rows()).item()
     torch.manual_seed(1)
@@ -81,13 +81,11 @@ def test_the_descent_uses_the_models_own_dropout_and_free_nats():
 def test_a_resumed_run_goes_on_with_its_weight(tmp_path):
     """Catches a count that is not in the state: bit for bit the run that was never stopped."""
     whole = untrained()
-    expected = fit(AnnealedTrainer(whole, weight=annealed(8)), some_rows(), steps=8, batch_size=32)
-    fit(
-        AnnealedTrainer(untrained(), weight=annealed(8)), some_rows(), steps=3, batch_size=32, checkpoint=tmp_path / "c"
-    )
+    expected = fit(annealed_trainer(whole, warm=8), some_rows(), steps=8, batch_size=32)
+    fit(annealed_trainer(untrained(), warm=8), some_rows(), steps=3, batch_size=32, checkpoint=tmp_path / "c")
     resumed = untrained()
-    again = AnnealedTrainer(resumed, weight=annealed(8))
+    again = annealed_trainer(resumed, warm=8)
     assert fit(again, some_rows(), steps=8, batch_size=32, checkpoint=tmp_path / "c") == expected
-    assert again.done == 8
+    assert again.update.updates == 8
     for p, q in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(p, q)

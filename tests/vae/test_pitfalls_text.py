@@ -6,7 +6,7 @@ import torch
 from aigc_course.core.train import fit
 from aigc_course.foundations.vocabulary import Vocabulary
 from aigc_course.vae import two_topics
-from aigc_course.vae.annealing import AnnealedTrainer, annealed
+from aigc_course.vae.annealing import annealed_trainer
 from aigc_course.vae.collapse import collapsed
 from aigc_course.vae.pitfalls import FloatText, joined, rounded
 from aigc_course.vae.text import LanguageModel, TextVAE
@@ -19,7 +19,7 @@ X = VOCABULARY.encode(SENTENCES)
 
 def descend(model, warm=1, steps=200, rate=1e-2):
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
-    fit(AnnealedTrainer(model, weight=annealed(warm), optimizer=optimizer), X, steps=steps, batch_size=162)
+    fit(annealed_trainer(model, warm=warm, optimizer=optimizer), X, steps=steps, batch_size=162)
     return model
 
 

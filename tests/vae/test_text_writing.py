@@ -8,7 +8,7 @@ import torch
 from aigc_course.core.train import fit
 from aigc_course.foundations.vocabulary import BLANK, END, PAD, Vocabulary
 from aigc_course.vae import text
-from aigc_course.vae.annealing import AnnealedTrainer, annealed
+from aigc_course.vae.annealing import annealed_trainer
 from aigc_course.vae.text import LanguageModel, TextVAE
 from aigc_course.vae.vae import Gaussian
 from tests.vae.test_text import A, B, all_rows, deafen, tiny
@@ -154,7 +154,7 @@ def test_training_recovers_a_known_distribution():
     torch.manual_seed(0)
     model = TextVAE(len(vocabulary), latent_dim=2, longest=4, hidden=32)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    fit(AnnealedTrainer(model, weight=annealed(50), optimizer=optimizer), x, steps=150, batch_size=128)
+    fit(annealed_trainer(model, warm=50, optimizer=optimizer), x, steps=150, batch_size=128)
     value = -model.log_likelihood(x, num_samples=20).mean().item()
     assert math.log(4) - 0.02 < value < math.log(4) + 0.1
     torch.manual_seed(0)

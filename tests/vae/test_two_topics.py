@@ -8,7 +8,7 @@ import torch
 from aigc_course.core.train import fit
 from aigc_course.foundations.vocabulary import Vocabulary
 from aigc_course.vae import two_topics
-from aigc_course.vae.annealing import AnnealedTrainer, annealed
+from aigc_course.vae.annealing import annealed_trainer
 from aigc_course.vae.collapse import label_information
 from aigc_course.vae.text import TextVAE
 from aigc_course.vae.vae import Gaussian
@@ -77,7 +77,7 @@ def trained(word_dropout: float) -> tuple[TextVAE, torch.Tensor]:
     torch.manual_seed(0)
     model = TextVAE(len(vocabulary), latent_dim=1, word_dropout=word_dropout, longest=5, hidden=32)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    fit(AnnealedTrainer(model, weight=annealed(1), optimizer=optimizer), x, steps=150, batch_size=162)
+    fit(annealed_trainer(model, warm=1, optimizer=optimizer), x, steps=150, batch_size=162)
     return model, x
 
 

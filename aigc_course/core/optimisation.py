@@ -1,0 +1,147 @@
+r"""What every training algorithm is built from: one optimisation step on some weights, and an average of weights.
+
+Polyak & Juditsky (1992), *Acceleration of Stochastic Approximation by Averaging*; the average here is the exponential
+moving average (EMA) that generative models are sampled from.
+
+Conventions: networks and objectives know nothing of optimisers. Whatever changes from step to step (moments, the place
+in a learning-rate schedule, the average) is in ``state_dict()``, so that a resumed run equals an uninterrupted one.
+"""
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
+
+from aigc_course.core.checkpoint import State
+
+Metrics = dict[str, float]
+Objective = Tensor | tuple[Tensor, Mapping[str, Tensor]]
+Schedule = Callable[[Optimizer], LRScheduler]
+
+
+class Step(NamedTuple):
+    """What one optimisation step found: the loss, the norm of its gradient, and further numbers of the objective."""
+
+    loss: float
+    gradient: float
+    metrics: Metrics
+
+
+class Update:
+    """Some weights, the optimiser that moves them, its learning-rate schedule, and a limit on the gradient."""
+
+    def __init__(
+        self,
+        parameters: Iterable[nn.Parameter],
+        optimizer: Optimizer,
+        *,
+        schedule: Schedule | None = None,
+        period: int = 1,
+        clip: float | None = None,
+        bf16: bool = False,
+    ) -> None:
+        """Set up the optimisation of ``parameters``.
+
+        Args:
+            parameters: The weights whose gradient is measured and clipped.
+            optimizer: What moves them.
+            schedule: From the optimiser to one of ``torch.optim.lr_scheduler``, which then takes one step after each
+                of the optimiser's: ``partial(CosineAnnealingLR, T_max=1000)``, say, or ``linear_decay(1000)``.
+            period: Updates to one step of the schedule, where this one runs more often than what the schedule counts.
+            clip: Largest norm of the gradient; a longer one is shortened to it. ``None`` for no limit.
+            bf16: Compute the loss under bfloat16 autocast; pays where ``profile.bf16_is_fast``.
+        """
+        self.parameters, self.optimizer, self.clip, self.bf16 = list(parameters), optimizer, clip, bf16
+        self.schedule, self.scheduler = schedule, None if schedule is None else schedule(optimizer)
+        self.period, self.updates = period, 0
+
+    def __call__(self, objective: Callable[[], Objective]) -> Step:
+        """Evaluate a loss, differentiate it, and step once.
+
+        Only the evaluation runs under autocast: the gradient has the precision that each operation ran in, and casts
+        of weights are forgotten before the weights move.
+
+        Raises:
+            ValueError: The loss came out in 16 bits, in which small terms of a sum are lost.
+        """
+        with self.autocast():
+            found = objective()
+        loss, metrics = found if isinstance(found, tuple) else (found, {})
+        if loss.dtype in (torch.bfloat16, torch.float16):
+            raise ValueError(f"the loss is {loss.dtype}; compute it in float32, with .float() on what networks return")
+        self.optimizer.zero_grad()
+        loss.backward()
+        norm = self._clipped()
+        self.optimizer.step()
+        self.updates += 1
+        if self.scheduler is not None and self.updates % self.period == 0:
+            self.scheduler.step()
+        return Step(loss.item(), norm.item(), {name: value.item() for name, value in metrics.items()})
+
+    def autocast(self) -> torch.autocast:
+        """The precision in which this update evaluates networks, as a context."""
+        return torch.autocast(self.parameters[0].device.type, dtype=torch.bfloat16, enabled=self.bf16)
+
+    def _clipped(self) -> Tensor:
+        """The norm of the whole gradient before it is clipped."""
+        gradients = [weight.grad for weight in self.parameters if weight.grad is not None]
+        norm = nn.utils.get_total_norm(gradients)
+        if self.clip is not None:
+            nn.utils.clip_grads_with_norm_(self.parameters, self.clip, norm)
+        return norm
+
+    def state_dict(self) -> State:
+        """Moments, the place in the schedule, and how many updates were made."""
+        schedule = {} if self.scheduler is None else {"schedule": self.scheduler.state_dict()}
+        return {"optimizer": self.optimizer.state_dict(), "updates": self.updates} | schedule
+
+    def load_state_dict(self, state: State) -> None:
+        """Inverse of ``state_dict``."""
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(state["schedule"])
+        self.updates = state["updates"]
+
+
+class EMA:
+    """An exponential moving average of a network's weights: a copy in evaluation mode that follows it slowly."""
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        """Start at the present weights; ``decay`` is the share of the old average in the new one, from 0 to below 1."""
+        if not 0 <= decay < 1:
+            raise ValueError(f"ema_decay={decay}; the share of the old average is at least 0 and below 1")
+        self.network, self.decay = network, decay
+        self.average = copy.deepcopy(network).requires_grad_(False).eval()
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Average ← decay · average + (1 - decay) · network, batch statistics included; whole numbers are copied."""
+        for mean, new in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(new, 1 - self.decay)
+            else:
+                mean.copy_(new)
+
+    def state_dict(self) -> State:
+        """The averaged weights."""
+        return self.average.state_dict()
+
+    def load_state_dict(self, state: State) -> None:
+        """Inverse of ``state_dict``."""
+        self.average.load_state_dict(state)
+
+
+def linear_decay(steps: int, *, hold: float = 0.0) -> Schedule:
+    """The learning rate falls in a straight line to 0 at update ``steps``, after a share ``hold`` at full height."""
+    if steps < 1 or not 0 <= hold < 1:
+        raise ValueError(f"steps={steps}, hold={hold}; give at least one step, and a share from 0 to below 1")
+    return partial(LambdaLR, lr_lambda=partial(_decayed, steps=steps, hold=hold))
+
+
+def _decayed(update: int, *, steps: int, hold: float) -> float:
+    return min(1.0, max(0.0, 1 - update / steps) / (1 - hold))
