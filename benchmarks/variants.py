@@ -6,7 +6,7 @@ import torch
 
 from aigc_course.core.train import batches
 from aigc_course.foundations.vocabulary import PAD
-from aigc_course.gan.style import style_gan
+from aigc_course.gan.style import STYLE_RECIPE, style_gan
 from aigc_course.gan.trainer import GANTrainer
 from aigc_course.gan.wasserstein import WassersteinTrainer
 from aigc_course.vae import conditional, vqvae
@@ -16,6 +16,7 @@ from benchmarks.families import BF16, FUSED, OURS, Task, dense_networks, descent
 from benchmarks.measure import Action
 
 WORDS, LENGTH, DROPOUT = 500, 9, 0.3
+SPEEDS = {name: STYLE_RECIPE[name] for name in ("lr_g", "lr_d", "betas")}  # without smoothing, penalty and average
 
 
 def conditional_vae() -> list[Task]:
@@ -73,7 +74,7 @@ def style_based_gan() -> list[Task]:
     """The class-conditional game of the style-based generator: 32×32, batches of 64."""
     x, k, batch = (2 * torch.rand(2048, 1, 32, 32) - 1, torch.randint(10, (2048,))), 16, 64
     g, d = plain_variants.StyleGenerator(k), plain_variants.ProjectionDiscriminator()
-    trainers = [GANTrainer(style_gan(latent_dim=k), bf16=i == 2) for i in range(3)]
+    trainers = [GANTrainer(style_gan(latent_dim=k), **SPEEDS, bf16=i == 2) for i in range(3)]
     training: dict[str, Action] = {
         "plain": fed(plain_variants.told_step(g, d, k), plain.loaded(batch, *x)),
         OURS: fed(unfused(trainers[0]).step, batches(x, batch, seed=0)),

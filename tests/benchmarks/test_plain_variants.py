@@ -69,7 +69,7 @@ def test_the_style_based_game_and_its_reference_walk_together():
     """The reference makes one kernel for each picture; ours scales the channels instead, to the same effect."""
     torch.manual_seed(0)
     model = style_gan()
-    trainer = GANTrainer(model)
+    trainer = GANTrainer(model, **variants.SPEEDS)
     g, d = plain_variants.StyleGenerator(), copied(plain_variants.ProjectionDiscriminator(), model.discriminator)
     mapping, synthesis = model.generator.mapping, model.generator.synthesis
     g.start.data = synthesis.start.data.clone()
