@@ -90,10 +90,12 @@ class GANTrainer:
 
     def discriminator_step(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor) -> Metrics:
         """One step on the discriminator's loss; ``fake`` must come detached, or gradients run on into the generator."""
-        found = self.d_update(lambda: self.d_objective(real, fake, *given))
+        found = self.d_update(lambda: self.discriminator_objective(real, fake, *given))
         return {"loss D": found.loss, "gradient D": found.gradient} | found.metrics
 
-    def d_objective(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor) -> Objective:
+    def discriminator_objective(
+        self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor
+    ) -> Objective:
         """The discriminator's loss, with the penalty where it is due, and how well it tells the two kinds apart."""
         of_real, of_fake = self.logits(real, *given), self.logits(fake, *given)
         loss = self.d_loss(of_real, of_fake)
@@ -105,10 +107,10 @@ class GANTrainer:
 
     def generator_step(self, fake: Float[Tensor, "b *s"], *given: Tensor) -> Metrics:
         """One step on the generator's loss, through a discriminator whose weights stand still."""
-        found = self.g_update(lambda: self.g_objective(fake, *given))
+        found = self.g_update(lambda: self.generator_objective(fake, *given))
         return {"loss G": found.loss, "gradient G": found.gradient}
 
-    def g_objective(self, fake: Float[Tensor, "b *s"], *given: Tensor) -> Tensor:
+    def generator_objective(self, fake: Float[Tensor, "b *s"], *given: Tensor) -> Tensor:
         """The generator's loss; the gradient passes through the discriminator and leaves none in its weights."""
         with frozen(self.d_update.parameters):
             return self.g_loss(self.logits(fake, *given))

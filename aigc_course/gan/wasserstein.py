@@ -233,7 +233,9 @@ class WassersteinTrainer(GANTrainer):
             clip_weights(self.gan.discriminator, self.weight_clip)
         return metrics
 
-    def d_objective(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor) -> Objective:
+    def discriminator_objective(
+        self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor
+    ) -> Objective:
         """Minus the distance that the critic sees, plus the weighted penalty at points between; both as metrics."""
         loss = self.d_loss(self.logits(real, *given), self.logits(fake, *given))
         penalty = loss.new_zeros(())

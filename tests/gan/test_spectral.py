@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.utils import parametrizations
 
 from aigc_course.gan import gan, spectral, wasserstein
+from aigc_course.gan.trainer import GANTrainer
 
 LAYERS = {
     "dense": (lambda: nn.Linear(7, 5), (7,)),
@@ -172,10 +173,10 @@ def test_the_game_can_be_played_with_hinge_and_bounded_slopes():
     torch.manual_seed(0)
     discriminator = spectral.normalise(gan.mlp_discriminator(shape=(1,), hidden=16))
     losses = {"d_loss": spectral.hinge_loss, "g_loss": wasserstein.generator_loss}
-    player = gan.GAN(nn.Linear(1, 1), discriminator, latent_dim=1, lr_g=1e-2, lr_d=1e-2, **losses)
-    x, z = torch.randn(64, 1) + 3, player.noise(64)
-    expected = spectral.hinge_loss(discriminator.eval()(x), discriminator(player.generator(z))).item()
-    assert player.discriminator_step(x, player.generator(z).detach())["loss D"] == pytest.approx(expected, rel=1e-5)
+    model = gan.GAN(nn.Linear(1, 1), discriminator, latent_dim=1)
+    x, fake = torch.randn(64, 1) + 3, model.sample(64)
+    expected = spectral.hinge_loss(discriminator.eval()(x), discriminator(fake)).item()
+    assert GANTrainer(model, **losses).discriminator_step(x, fake)["loss D"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_maps_that_the_bounds_do_not_cover_are_refused():
