@@ -9,7 +9,7 @@ Symbols: every real example is 0; the generator makes the one number ``theta``; 
 turns a field into an update of size ``step``.
 
 Conventions: the paper calls a high logit "fake" and writes psi for phi; ours, as in ``gan``, means "real". The
-discriminator moves first in an alternating update, as in ``gan.GAN.step``.
+discriminator moves first in an alternating update, as in ``GANTrainer.step``.
 """
 
 import math
