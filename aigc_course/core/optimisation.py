@@ -1,8 +1,5 @@
 r"""What every training algorithm is built from: one optimisation step on some weights, and an average of weights.
 
-Polyak & Juditsky (1992), *Acceleration of Stochastic Approximation by Averaging*; the average here is the exponential
-moving average (EMA) that generative models are sampled from.
-
 Conventions: networks and objectives know nothing of optimisers. Whatever changes from step to step (moments, the place
 in a learning-rate schedule, the average) is in ``state_dict()``, so that a resumed run equals an uninterrupted one.
 """
