@@ -19,6 +19,7 @@ from torch import Tensor
 from aigc_course.core.checkpoint import State
 from aigc_course.core.modes import frozen
 from aigc_course.core.optimisation import EMA, Metrics, Objective, Schedule, Update
+from aigc_course.core.precision import full_precision
 from aigc_course.gan.gan import GAN, discriminator_loss, non_saturating_loss, r1_penalty
 
 PENALTY_EVERY = 8  # lazy: it needs a second backward pass, so take it at every eighth update, eight times as strong
@@ -117,7 +118,7 @@ class GANTrainer:
 
     def logits(self, x: Float[Tensor, "b *s"], *given: Tensor) -> Float[Tensor, " b"]:
         """The discriminator's answers, in at least 32 bits also where it ran in bfloat16."""
-        return at_least_float32(self.gan.discriminator(x, *given))
+        return full_precision(self.gan.discriminator(x, *given))
 
     @property
     def averaged(self) -> GAN:
@@ -140,8 +141,3 @@ class GANTrainer:
         self.d_update.load_state_dict(state["d"])
         if self.ema is not None:
             self.ema.load_state_dict(state["ema"])
-
-
-def at_least_float32(x: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
-    """16-bit numbers as 32-bit ones, others as they are."""
-    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
