@@ -19,7 +19,8 @@ def test_it_fits_the_library_of_today(mistake):
     source = (ROOT / mistake.file).read_text()
     planted = mistake.plant(source)
     assert planted != source
-    compile(planted, mistake.file, "exec")
+    if mistake.file.endswith(".py"):
+        compile(planted, mistake.file, "exec")
     assert all((ROOT / test.split("::")[0]).exists() for test in mistake.tests.split())
 
 
