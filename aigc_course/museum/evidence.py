@@ -8,13 +8,13 @@ significant digits.
 A row has the keys ``exhibit``, ``cured``, ``seed``, ``cause`` (as ``detectors.cause``) and ``values`` (by detector).
 """
 
+import ast
 import hashlib
 import json
 import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,22 @@ Row = dict[str, Any]
 
 def sources(module: Path = Path(__file__)) -> list[Path]:
     """The files of the library that ``module`` consists of: itself and all that it imports, directly or not."""
-    finder = ModuleFinder(path=[str(Path(__file__).parents[2])])  # other libraries are not found, and left out
-    finder.run_script(str(module))
-    files = (getattr(found, "__file__", None) for found in finder.modules.values())
-    return sorted({Path(file) for file in files if file})
+    found, waiting = set[Path](), [module]
+    while waiting:
+        path = waiting.pop()
+        if path not in found and path.exists():
+            found.add(path)
+            waiting += _imported(path)
+    return sorted(found)
+
+
+def _imported(path: Path) -> Iterator[Path]:
+    """Where the modules would be that a file of the library imports from the library."""
+    library = Path(__file__).parents[1]
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == library.name:
+            place = library.joinpath(*node.module.split(".")[1:])
+            yield from (place.with_suffix(".py"), *(place / f"{name.name}.py" for name in node.names))
 
 
 def fingerprint(module: Path = Path(__file__)) -> str:
