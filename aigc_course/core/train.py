@@ -226,7 +226,7 @@ class Trainer:
 
     @property
     def averaged(self) -> nn.Module:
-        """The model to sample from: with the averaged weights where they are kept, else the model itself."""
+        """The model to sample from, with the averaged weights where they are kept, else as it is trained."""
         return self.model if self.ema is None else self.ema.average
 
     def state_dict(self) -> State:

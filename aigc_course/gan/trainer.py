@@ -122,7 +122,7 @@ class GANTrainer:
 
     @property
     def averaged(self) -> GAN:
-        """The ``GAN`` to sample from: with the averaged generator where one is kept, else the one that is trained."""
+        """The ``GAN`` to sample from, with the averaged generator where one is kept, else the one that is trained."""
         if self.ema is None:
             return self.gan
         generator, discriminator = self.gan.generator, self.gan.discriminator
