@@ -21,7 +21,7 @@ def try_out(mistake: Mistake, tester: Tester) -> str:
     """Plant, test, and put the old text back."""
     source = (tester.project / mistake.file).read_text(encoding="utf-8")
     with tester.planted(mistake.file, mistake.plant(source)):
-        return tester.run(mistake.tests.split()).verdict
+        return tester.run(mistake.tests.split(), each=chance.EACH).verdict
 
 
 def verdicts(mistakes: list[Mistake], root: Path = ROOT, workers: int = 2) -> list[str]:

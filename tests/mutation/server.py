@@ -2,8 +2,8 @@
 
 The libraries are those of the command line.
 
-A line holds, as JSON, pytest's ``arguments`` and two limits in seconds or null: a test that takes longer than ``each``
-fails, and after the ``whole`` time no further test begins. The answer holds pytest's exit ``status`` and the test that
+A line holds, as JSON, pytest's ``arguments`` and two limits in CPU seconds or null, so that a crowded machine changes no
+verdict: a test that takes longer than ``each`` fails, and after the ``whole`` time no further test begins. The answer holds pytest's exit ``status`` and the test that
 ``failed`` first, or null. Nothing of the project is loaded before the fork, so every line sees the files as they are
 then. Pytest loads its own plug-ins itself, after the fork.
 """
@@ -29,19 +29,19 @@ class Watch:
 
     def __init__(self, *, each: float | None, whole: float | None) -> None:
         self.each, self.failed = each, None
-        self.end = None if whole is None else time.monotonic() + whole
+        self.end = None if whole is None else time.process_time() + whole
 
     @contextlib.contextmanager
     def _limited(self) -> Iterator[None]:
         def late(_number: int, _frame: FrameType | None) -> None:
-            raise TimeoutError(f"the test took more than {self.each} seconds")
+            raise TimeoutError(f"the test took more than {self.each} CPU seconds")
 
-        signal.signal(signal.SIGALRM, late)
-        signal.setitimer(signal.ITIMER_REAL, self.each or 0)
+        signal.signal(signal.SIGPROF, late)
+        signal.setitimer(signal.ITIMER_PROF, self.each or 0)
         try:
             yield
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self) -> Iterator[None]:
@@ -62,7 +62,7 @@ class Watch:
             self.failed = self.failed or report.nodeid
 
     def pytest_runtest_logfinish(self) -> None:
-        if self.end is not None and time.monotonic() > self.end:
+        if self.end is not None and time.process_time() > self.end:
             self.session.shouldstop = "the time is over"
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:

@@ -34,7 +34,7 @@ HEAVY = (
     "beartype.claw",
     "jaxtyping",
 )
-PATIENCE = 300  # seconds; a loop that no longer ends has been noticed too
+PATIENCE = 900  # seconds by the clock; what waits for ever, without CPU time, has been noticed too
 ENDLESS = 124  # the status of tests that had to be ended, as `timeout` has it
 
 
@@ -84,7 +84,7 @@ class Tester:
         )
 
     def run(self, tests: list[str], *, each: float | None = None, whole: float | None = None) -> Answer:
-        """What the tests say of the project; `each` and `whole` are limits of the server, in seconds."""
+        """What the tests say of the project; `each` and `whole` are limits of the server, in CPU seconds."""
         assert self.process.stdin
         assert self.process.stdout
         asked = {"arguments": [*OPTIONS, *tests], "each": each, "whole": whole}
