@@ -192,14 +192,14 @@ def _announcement() -> Iterator[None]:
 
 
 class _Limited(io.TextIOBase):
-    """A stream that passes on the first characters."""
+    """A stream that passes on the first ``left`` characters and says if there were more; nothing at all if negative."""
 
     def __init__(self, to: Any, left: int) -> None:
         self.to, self.left = to, left
 
     def write(self, text: str) -> int:
         """Pass on what there is room for, and say once that there was more."""
-        if self.left > 0 and text:
+        if self.left >= 0 and text:
             self.to.write(text[: self.left])
             self.left -= len(text)
             if self.left < 0:
@@ -214,7 +214,7 @@ class _Limited(io.TextIOBase):
 @contextlib.contextmanager
 def _shown(first: bool) -> Iterator[None]:
     """Let the output of the first call through, shortened, and none of the others', which would repeat it."""
-    left = OUTPUT if first else 0
+    left = OUTPUT if first else -1
     with contextlib.ExitStack() as stack:
         if not first:
             stack.enter_context(capture_output(stdout=False, stderr=False))

@@ -145,6 +145,12 @@ def test_the_only_wrong_one_of_a_pair_is_named():
     assert "in the wrong order" in relation(lambda pair: pair[::-1], PAIRS)
 
 
+def test_of_a_pair_and_a_single_result_nothing_is_said():
+    """Catches a rule for pairs that is used as soon as one result is a pair."""
+    mixed = [freeze(x) for x in (PAIRS[0], DRAWS[1])]
+    assert by_relation([freeze(x) for x in (PAIRS[0][::-1], DRAWS[1])], mixed, NEAR) == ""
+
+
 UNKNOWN = [lambda x: x.cos(), lambda x: torch.zeros_like(x), lambda x: "two", lambda x: 1j * x]
 
 

@@ -1,3 +1,4 @@
+import io
 import statistics
 import sys
 import threading
@@ -148,6 +149,16 @@ def test_output_is_shortened(capsys):
     assert out.startswith("floodflood")
     assert out.count("is left out") == 1
     assert len(out) < trying.OUTPUT + 100
+
+
+@pytest.mark.parametrize(("texts", "said"), [(("a", "b"), True), (("ab",), True), (("", "a", ""), False)])
+def test_the_last_character_that_has_room_is_passed_on_and_what_follows_is_told(texts, said):
+    to = io.StringIO()
+    limited = trying._Limited(to, 1)
+    for text in texts:
+        limited.write(text)
+    assert to.getvalue().startswith("a")
+    assert ("is left out" in to.getvalue()) is said
 
 
 def test_what_a_function_displays_is_shown_once(monkeypatch, capsys):

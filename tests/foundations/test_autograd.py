@@ -165,6 +165,17 @@ def test_large_numbers_do_not_overflow():
     np.testing.assert_allclose(x.logsumexp().data, rows.numpy(), rtol=1e-12)
 
 
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 3, 4)])
+def test_logsumexp_is_over_the_last_axis_however_many_there_are(shape):
+    x = Array(np.random.default_rng(0).normal(size=shape))
+    mirror = torch.tensor(x.data, requires_grad=True)
+    expected = mirror.logsumexp(-1, keepdim=True)
+    x.logsumexp().sum().backward()
+    expected.sum().backward()
+    np.testing.assert_allclose(x.logsumexp().data, expected.detach().numpy(), rtol=1e-12)
+    np.testing.assert_allclose(x.grad, mirror.grad.numpy(), rtol=1e-12)
+
+
 def test_relu_has_no_slope_at_its_kink():
     """Catches >= for >: where the input is exactly 0, torch takes the slope 0, and so do both of ours."""
     x, a = Value(0.0), Array([0.0, -0.0, 1.0])

@@ -42,6 +42,11 @@ def test_a_chain_of_two_parts_has_no_single_stationary_distribution():
         markov.stationary_distribution(apart)
 
 
+def test_a_row_with_a_negative_entry_is_refused_although_it_adds_up_to_one():
+    with pytest.raises(ValueError, match="no negative entries"):
+        markov.stationary_distribution(torch.tensor([[1.5, -0.5], [0.5, 0.5]]))
+
+
 def test_a_state_that_is_only_passed_through_has_no_share():
     """Catches shares that rounding makes negative, and a chain with such a state taken for one of two parts."""
     found = markov.stationary_distribution(torch.tensor([[0.0, 0.5, 0.5], [0.0, 0.2, 0.8], [0.0, 0.7, 0.3]]))

@@ -169,6 +169,7 @@ def test_one_component_is_the_average_picture():
     """Catches imaginary pixels that are counted wrongly."""
     x = digits()
     model = mixture.initialise(x, components=1, pseudo_counts=0.5)
+    torch.testing.assert_close(model.probabilities[0], x.mean(0).clamp(0.01, 0.99))
     model.step(x)
     torch.testing.assert_close(model.probabilities[0], (x.sum(0) + 0.5) / (len(x) + 1))
 

@@ -2,10 +2,10 @@
 
 The libraries are those of the command line.
 
-A line holds, as JSON, pytest's ``arguments`` and two limits in CPU seconds or null, so that a crowded machine changes no
-verdict: a test that takes longer than ``each`` fails, and after the ``whole`` time no further test begins. The answer holds pytest's exit ``status`` and the test that
-``failed`` first, or null. Nothing of the project is loaded before the fork, so every line sees the files as they are
-then. Pytest loads its own plug-ins itself, after the fork.
+A line holds, as JSON, pytest's ``arguments`` and two limits in CPU seconds or null, so that a crowded machine changes
+no verdict: a test that takes longer than ``each`` fails, and after the ``whole`` time no further test begins. The
+answer holds pytest's exit ``status`` and the test that ``failed`` first, or null. Nothing of the project is loaded
+before the fork, so every line sees the files as they are then. Pytest loads its own plug-ins itself, after the fork.
 """
 
 import contextlib

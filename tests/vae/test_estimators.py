@@ -93,6 +93,8 @@ def test_the_best_baseline_is_best():
     least = estimators.variance_score(C, DEVIATION, latent_dim=4, baseline=best)
     for other in (best - 1, best + 1, 4 * (C**2 + DEVIATION**2)):
         assert estimators.variance_score(C, DEVIATION, latent_dim=4, baseline=other) > least
+    plain = estimators.variance_score(C, DEVIATION, latent_dim=4)
+    assert plain == estimators.variance_score(C, DEVIATION, latent_dim=4, baseline=0.0)
 
 
 def test_leave_one_out_never_contains_the_draw_itself():
