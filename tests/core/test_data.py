@@ -35,6 +35,19 @@ def test_a_seed_names_a_draw(name):
     assert not torch.equal(data.load(name, n=20, seed=4).x, data.load(name, n=20, seed=5).x)
 
 
+def test_without_a_seed_it_is_seed_zero():
+    """Catches another default, with which every number of every chapter would change."""
+    for name in ("glyphs", "ring"):
+        assert torch.equal(data.load(name, n=20).x, data.load(name, n=20, seed=0).x)
+
+
+def test_labels_of_points_number_the_parts_of_their_figure():
+    parts = {"ring": 8, "grid": 25, "moons": 2, "spiral": 1}
+    assert {name: data.load(name, n=2000).y.unique().tolist() for name in parts} == {
+        name: list(range(n)) for name, n in parts.items()
+    }
+
+
 def test_digits_are_scikit_learns():
     train, test = data.load("digits"), data.load("digits", split="test")
     assert train.x.shape == (1500, 1, 8, 8)

@@ -23,6 +23,13 @@ def test_gpu_without_a_gpu_says_what_to_do(monkeypatch):
     assert not profile.bf16_is_fast("cuda")
 
 
+@pytest.mark.parametrize("supported", [True, False])
+def test_bf16_is_fast_on_a_gpu_that_does_not_emulate_it(monkeypatch, supported):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: supported or including_emulation)
+    assert profile.bf16_is_fast("cuda") is supported
+
+
 def test_an_unknown_profile_is_named(monkeypatch):
     monkeypatch.setenv("AIGC_PROFILE", "tpu")
     with pytest.raises(ValueError, match=r"'tpu'.*'cpu' or 'gpu'"):

@@ -28,6 +28,11 @@ def two_lists(seed: int, n: int = 6) -> tuple[torch.Tensor, torch.Tensor]:
     return tuple(row / row.sum() for row in raw)
 
 
+def test_a_bit_is_the_nats_of_a_fair_coin():
+    assert information.nats_to_bits(math.log(2)) == pytest.approx(1)
+    assert information.nats_to_bits(math.log(8)) == pytest.approx(3)
+
+
 def scalars(*values: float) -> list[torch.Tensor]:
     return [torch.tensor(v, dtype=torch.float64) for v in values]
 
