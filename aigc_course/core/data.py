@@ -42,8 +42,8 @@ class Dataset:
     """A data set's card, and the function that loads it.
 
     Attributes:
-        name: For ``load``.
-        what: Description: number, kind and size of the examples.
+        name: Its key in ``DATASETS``, for ``load``.
+        description: Number, kind and size of the examples.
         licence: Of the data.
         source: Who made it, and which package carries it.
         offline: Whether it needs no download.
@@ -53,7 +53,7 @@ class Dataset:
     """
 
     name: str
-    what: str
+    description: str
     licence: str
     source: str
     offline: bool
@@ -215,12 +215,12 @@ _ROWS = (
         _patches,
     ),
     *(
-        Dataset(name, what, "MIT (the course's code)", "drawn by the course", True, _DRAWN, _toy(name))
-        for name, what in synthetic.TOY_DESCRIPTIONS.items()
+        Dataset(name, description, "MIT (the course's code)", "drawn by the course", True, _DRAWN, _toy(name))
+        for name, description in synthetic.TOY_DESCRIPTIONS.items()
     ),
     *(
-        Dataset(name, what, licence, f"{source}, by torchvision", False, "torchvision's MD5", _torchvision(name))
-        for name, what, licence, source in (
+        Dataset(name, description, licence, f"{source}, by torchvision", False, "torchvision's MD5", _torchvision(name))
+        for name, description, licence, source in (
             ("mnist", "70,000 handwritten digits, 28×28 grey pixels", "CC BY-SA 3.0", "LeCun, Cortes, Burges"),
             ("fashion_mnist", "70,000 pictures of clothes, 28×28 grey pixels", "MIT", "Zalando Research"),
             ("cifar10", "60,000 photographs of ten kinds of things, 32×32 colour pixels", "not stated", "Krizhevsky"),

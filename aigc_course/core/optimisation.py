@@ -5,6 +5,7 @@ in a learning-rate schedule, the average) is in ``state_dict()``, so that a resu
 """
 
 import copy
+import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
@@ -25,7 +26,7 @@ class Step(NamedTuple):
     """What one optimisation step found: the loss, the norm of its gradient, and further numbers of the objective."""
 
     loss: float
-    gradient: float
+    gradient_norm: float
     metrics: Metrics
 
 
@@ -48,7 +49,7 @@ class Update:
             parameters: The weights whose gradient is measured and clipped.
             optimizer: What moves them.
             schedule: From the optimiser to one of ``torch.optim.lr_scheduler``, which then takes one step after each
-                of the optimiser's: ``partial(CosineAnnealingLR, T_max=1000)``, say, or ``linear_decay(1000)``.
+                of the optimiser's: ``partial(OneCycleLR, max_lr=0.1, total_steps=9)``, say, or ``cosine_decay(9)``.
             period: Updates to one step of the schedule, where this one runs more often than what the schedule counts.
             clip: Largest norm of the gradient; a longer one is shortened to it. ``None`` for no limit.
             bf16: Compute the loss under bfloat16 autocast; pays where ``profile.bf16_is_fast``.
@@ -134,7 +135,11 @@ class EMA:
 
 
 def linear_decay(steps: int, *, hold: float = 0.0) -> Schedule:
-    """The learning rate falls in a straight line to 0 at update ``steps``, after a share ``hold`` at full height."""
+    """Schedule of a learning rate that is constant for a share ``hold`` of ``steps`` updates, then falls linearly to 0.
+
+    Raises:
+        ValueError: ``steps`` is below 1, or ``hold`` not from 0 to below 1.
+    """
     if steps < 1 or not 0 <= hold < 1:
         raise ValueError(f"steps={steps}, hold={hold}; give at least one step, and a share from 0 to below 1")
     return partial(LambdaLR, lr_lambda=partial(_decayed, steps=steps, hold=hold))
@@ -142,3 +147,20 @@ def linear_decay(steps: int, *, hold: float = 0.0) -> Schedule:
 
 def _decayed(update: int, *, steps: int, hold: float) -> float:
     return min(1.0, max(0.0, 1 - update / steps) / (1 - hold))
+
+
+def cosine_decay(steps: int) -> Schedule:
+    """Schedule of a learning rate that falls to 0 in ``steps`` updates along half a cosine, (1 + cos(π k / steps)) / 2.
+
+    ``CosineAnnealingLR`` in closed form: torch adds up rounding errors, so that its rates differ in the last bits.
+
+    Raises:
+        ValueError: ``steps`` is below 1.
+    """
+    if steps < 1:
+        raise ValueError(f"steps={steps}; give at least one step")
+    return partial(LambdaLR, lr_lambda=partial(_cosine, steps=steps))
+
+
+def _cosine(update: int, *, steps: int) -> float:
+    return (1 + math.cos(math.pi * min(update, steps) / steps)) / 2

@@ -222,7 +222,7 @@ class Trainer:
         found = self.update(lambda: self.loss(batch, **annealed))
         if self.ema is not None:
             self.ema.update()
-        return {"loss": found.loss, "gradient": found.gradient} | found.metrics | annealed
+        return {"loss": found.loss, "gradient": found.gradient_norm} | found.metrics | annealed
 
     @property
     def averaged(self) -> nn.Module:

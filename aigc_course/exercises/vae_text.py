@@ -41,7 +41,7 @@ def words_unseen_hidden(word_dropout: float, words: int) -> float:
     return words * word_dropout
 
 
-BLANK = 2
+MASK = 2
 
 
 def _tokens(generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
@@ -55,19 +55,19 @@ def drop(previous: Tensor, noise: Tensor, word_dropout: float) -> Tensor:
     """Blank where the number is below ``word_dropout``, the first column aside."""
     hidden = noise < word_dropout
     hidden[:, 0] = False
-    return previous.masked_fill(hidden, BLANK)
+    return previous.masked_fill(hidden, MASK)
 
 
 def drop_turned(previous: Tensor, noise: Tensor, word_dropout: float) -> Tensor:
     """The words that stay blanked in place of the others."""
     hidden = noise >= word_dropout
     hidden[:, 0] = False
-    return previous.masked_fill(hidden, BLANK)
+    return previous.masked_fill(hidden, MASK)
 
 
 def drop_beginning(previous: Tensor, noise: Tensor, word_dropout: float) -> Tensor:
     """The mark of the beginning blanked as well."""
-    return previous.masked_fill(noise < word_dropout, BLANK)
+    return previous.masked_fill(noise < word_dropout, MASK)
 
 
 def drop_to_padding(previous: Tensor, noise: Tensor, word_dropout: float) -> Tensor:
@@ -88,7 +88,7 @@ def drop_whole(previous: Tensor, noise: Tensor, word_dropout: float) -> Tensor:
     """One decision for a whole sentence."""
     hidden = (noise[:, :1] < word_dropout).expand_as(previous).clone()
     hidden[:, 0] = False
-    return previous.masked_fill(hidden, BLANK)
+    return previous.masked_fill(hidden, MASK)
 
 
 def _costs(generator: torch.Generator) -> tuple[Tensor, Tensor, float, float]:

@@ -18,11 +18,11 @@ class Estimate(NamedTuple):
     """A sample mean and its standard error, both in the unit of what was averaged."""
 
     mean: Float[Tensor, "*s"]
-    error: Float[Tensor, "*s"]
+    standard_error: Float[Tensor, "*s"]
 
     def interval(self, width: float = 1.96) -> tuple[Float[Tensor, "*s"], Float[Tensor, "*s"]]:
         """Confidence interval, mean ± ``width`` standard errors; 1.96 gives 95 % coverage for large ``n``."""
-        return self.mean - width * self.error, self.mean + width * self.error
+        return self.mean - width * self.standard_error, self.mean + width * self.standard_error
 
 
 def monte_carlo(values: Float[Tensor, "n *s"]) -> Estimate:

@@ -1,7 +1,7 @@
 """A word-level tokenizer: sentences to rows of token ids and back.
 
 Three ids are special tokens. ``PAD`` fills a row after its sentence. ``END`` ends a sentence, and stands before its
-first word where a model needs a start token. ``BLANK`` replaces a word that is hidden (word dropout; elsewhere
+first word where a model needs a start token. ``MASK`` replaces a word that is hidden (word dropout; elsewhere
 ``<mask>`` or ``<unk>``).
 """
 
@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-PAD, END, BLANK = 0, 1, 2
-RESERVED = ("<pad>", "<end>", "<blank>")
+PAD, END, MASK = 0, 1, 2
+SPECIAL_TOKENS = ("<pad>", "<end>", "<mask>")
 
 
 class Vocabulary:
@@ -28,8 +28,8 @@ class Vocabulary:
 
     def __init__(self, sentences: Iterable[str]) -> None:
         counts = Counter(word for sentence in sentences for word in sentence.split())
-        self.words = [*RESERVED, *sorted(counts, key=lambda word: (-counts[word], word))]
-        self.number = {word: number for number, word in enumerate(self.words)}
+        self.words = [*SPECIAL_TOKENS, *sorted(counts, key=lambda word: (-counts[word], word))]
+        self.ids = {word: number for number, word in enumerate(self.words)}
 
     def __len__(self) -> int:
         """Size of the vocabulary, special tokens included."""
@@ -41,10 +41,10 @@ class Vocabulary:
         Raises:
             ValueError: A word is not in the vocabulary.
         """
-        unknown = sorted({word for sentence in sentences for word in sentence.split()} - self.number.keys())
+        unknown = sorted({word for sentence in sentences for word in sentence.split()} - self.ids.keys())
         if unknown:
             raise ValueError(f"{unknown[0]!r} is not in the vocabulary; leave out sentences with unknown words")
-        rows = [[self.number[word] for word in sentence.split()] + [END] for sentence in sentences]
+        rows = [[self.ids[word] for word in sentence.split()] + [END] for sentence in sentences]
         width = max(map(len, rows))
         return torch.tensor([row + [PAD] * (width - len(row)) for row in rows])
 

@@ -31,7 +31,7 @@ def js_bound(real: Float[Tensor, " b"], fake: Float[Tensor, " c"]) -> Estimate:
     nothing about the gap between this discriminator and the optimal one, see ``value_gap``.
     """
     of_real, of_fake = monte_carlo(F.logsigmoid(real)), monte_carlo(F.logsigmoid(-fake))
-    error = (of_real.error.square() + of_fake.error.square()).sqrt()
+    error = (of_real.standard_error.square() + of_fake.standard_error.square()).sqrt()
     return Estimate((of_real.mean + of_fake.mean + math.log(4)) / 2, error / 2)
 
 

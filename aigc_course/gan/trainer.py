@@ -92,7 +92,7 @@ class GANTrainer:
     def discriminator_step(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor) -> Metrics:
         """One step on the discriminator's loss; ``fake`` must come detached, or gradients run on into the generator."""
         found = self.d_update(lambda: self.discriminator_objective(real, fake, *given))
-        return {"loss D": found.loss, "gradient D": found.gradient} | found.metrics
+        return {"loss D": found.loss, "gradient D": found.gradient_norm} | found.metrics
 
     def discriminator_objective(
         self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor
@@ -109,7 +109,7 @@ class GANTrainer:
     def generator_step(self, fake: Float[Tensor, "b *s"], *given: Tensor) -> Metrics:
         """One step on the generator's loss, through a discriminator whose weights stand still."""
         found = self.g_update(lambda: self.generator_objective(fake, *given))
-        return {"loss G": found.loss, "gradient G": found.gradient}
+        return {"loss G": found.loss, "gradient G": found.gradient_norm}
 
     def generator_objective(self, fake: Float[Tensor, "b *s"], *given: Tensor) -> Tensor:
         """The generator's loss; the gradient passes through the discriminator and leaves none in its weights."""

@@ -25,7 +25,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from aigc_course.core.precision import full_precision
-from aigc_course.foundations.vocabulary import BLANK, END, PAD
+from aigc_course.foundations.vocabulary import END, MASK, PAD
 from aigc_course.vae.annealing import weighted_loss
 from aigc_course.vae.vae import Gaussian, iwae_bound, kl_to_standard_normal, log_prior
 
@@ -80,7 +80,7 @@ class Decoder(nn.Module):
 
     def logits(self, outputs: Float[Tensor, "*n h"]) -> Float[Tensor, "*n v"]:
         """Logits of the next word from the GRU's outputs; −∞ for padding and blanks."""
-        unwritten = torch.tensor([PAD, BLANK], device=self.bias.device)
+        unwritten = torch.tensor([PAD, MASK], device=self.bias.device)
         bias = self.bias.index_fill(0, unwritten, -torch.inf)
         return F.linear(self.project(outputs), self.embed.weight, bias)
 
@@ -121,7 +121,7 @@ def shift_right(x: Int[Tensor, "b t"]) -> Int[Tensor, "b t"]:
 
 
 def drop_words(previous: Int[Tensor, "b t"], word_dropout: float) -> Int[Tensor, "b t"]:
-    """Word dropout: each word is replaced by ``BLANK`` with probability ``word_dropout``, the first ``END`` never (B).
+    """Word dropout: each word is replaced by ``MASK`` with probability ``word_dropout``, the first ``END`` never (B).
 
     Raises:
         ValueError: ``word_dropout`` is not from 0 to 1.
@@ -130,7 +130,7 @@ def drop_words(previous: Int[Tensor, "b t"], word_dropout: float) -> Int[Tensor,
         raise ValueError(f"word_dropout={word_dropout}; it is the probability that a word is hidden, from 0 to 1")
     hidden = torch.rand(previous.shape, device=previous.device) < word_dropout
     hidden[:, 0] = False  # the mark of the beginning is no word
-    return previous.masked_fill(hidden, BLANK)
+    return previous.masked_fill(hidden, MASK)
 
 
 def sentence_log_likelihood(x: Int[Tensor, "b t"], logits: Float[Tensor, "n v"]) -> Float[Tensor, " b"]:
@@ -163,7 +163,7 @@ def perplexity(cost: Float[Tensor, " n"], length: Float[Tensor, " n"]) -> Float[
 def unigram_cost(x: Int[Tensor, "n t"], counted: Int[Tensor, "m u"], *, words: int) -> Float[Tensor, " n"]:
     """−log p(x) in nats per sentence under a unigram model of the tokens ``counted``, with add-one smoothing."""
     counts = torch.bincount(counted.flatten(), minlength=words).float() + 1
-    counts[[PAD, BLANK]] = 0
+    counts[[PAD, MASK]] = 0
     surprise = -(counts / counts.sum()).log()
     return surprise[x].masked_fill(x == PAD, 0).sum(dim=1)
 

@@ -29,11 +29,11 @@ class Datasets(SphinxDirective):
         """Return a table with one row per registered data set."""
         from aigc_course.core.data import DATASETS  # imports torch
 
-        heads = ["Name", "What", "Licence", "Source", "Network"]
+        heads = ["Name", "Description", "Licence", "Source", "Network"]
         rows = [
             [
                 [nodes.literal("", name)],
-                [say(entry.what)],
+                [say(entry.description)],
                 [say(entry.licence)],
                 [say(entry.source)],
                 [say("not needed") if entry.offline else say("one download")],

@@ -20,12 +20,12 @@ def test_the_error_is_the_scatter_of_the_mean():
     for n in (25, 400):
         result = monte_carlo(3 * torch.randn(n, 4000, generator=generator(n)) + 1)
         assert result.mean.std().item() == pytest.approx(3 / n**0.5, rel=0.05)
-        assert result.error.mean().item() == pytest.approx(3 / n**0.5, rel=0.05)
+        assert result.standard_error.mean().item() == pytest.approx(3 / n**0.5, rel=0.05)
 
 
 def test_the_spread_of_the_draws_is_estimated_without_bias():
     """Catches n for n - 1: of 0 and 2 the squares around 1 add up to 2, over 1; the error is √(2/2)."""
-    assert monte_carlo(torch.tensor([0.0, 2.0])).error.item() == pytest.approx(1)
+    assert monte_carlo(torch.tensor([0.0, 2.0])).standard_error.item() == pytest.approx(1)
 
 
 def test_interval_holds_the_truth_in_95_of_100_cases():
@@ -50,8 +50,8 @@ def test_three_estimators_of_one_divergence():
     weighted = estimate.kl_summands_weighted(p.log_prob(from_q), q.log_prob(from_q))
     for summands in (plain, positive, weighted):
         result = monte_carlo(summands)
-        assert result.mean.item() == pytest.approx(exact, abs=4 * result.error.item())
-        assert result.error.item() < 0.003
+        assert result.mean.item() == pytest.approx(exact, abs=4 * result.standard_error.item())
+        assert result.standard_error.item() < 0.003
     assert positive.min() >= 0 > plain.min()
 
 

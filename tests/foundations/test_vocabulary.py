@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from aigc_course.foundations.vocabulary import BLANK, END, PAD, RESERVED, Vocabulary
+from aigc_course.foundations.vocabulary import END, MASK, PAD, SPECIAL_TOKENS, Vocabulary
 
 SENTENCES = ["return the list", "sort the list in place", "return"]
 
@@ -11,10 +11,10 @@ def test_there_and_back():
     vocabulary = Vocabulary(SENTENCES)
     rows = vocabulary.encode(SENTENCES)
     assert rows.shape == (3, 6)
-    assert rows[2].tolist() == [vocabulary.number["return"], END, PAD, PAD, PAD, PAD]
+    assert rows[2].tolist() == [vocabulary.ids["return"], END, PAD, PAD, PAD, PAD]
     assert vocabulary.decode(rows) == SENTENCES
-    assert vocabulary.words[: len(RESERVED)] == list(RESERVED)
-    assert vocabulary.number["list"] > max(PAD, END, BLANK)
+    assert vocabulary.words[: len(SPECIAL_TOKENS)] == list(SPECIAL_TOKENS)
+    assert vocabulary.ids["list"] > max(PAD, END, MASK)
 
 
 def test_frequent_words_come_first_and_the_order_is_fixed():
@@ -33,5 +33,5 @@ def test_unknown_words_are_named():
 def test_what_stands_after_the_end_is_not_read():
     """Catches a decoder whose draws go on behind END."""
     vocabulary = Vocabulary(SENTENCES)
-    three = vocabulary.number["list"]
+    three = vocabulary.ids["list"]
     assert vocabulary.decode(torch.tensor([[three, END, three], [three, three, three]])) == ["list", "list list list"]

@@ -124,7 +124,7 @@ def test_estimate_with_the_best_judge_agrees_with_quadrature():
     means = torch.stack([e.mean for e in found])
     spread = means.std().item()
     assert means.mean().item() == pytest.approx(truth, abs=4 * spread / math.sqrt(200))
-    assert torch.stack([e.error for e in found]).mean().item() == pytest.approx(spread, rel=0.2)
+    assert torch.stack([e.standard_error for e in found]).mean().item() == pytest.approx(spread, rel=0.2)
 
 
 @pytest.mark.equation("gan_theory-middle")

@@ -40,7 +40,7 @@ def test_slopes_of_both_losses_are_those_that_autograd_measures(theta):
         found = monte_carlo(
             generator_gradients.sample_gradients(lambda x: generator_gradients.optimal_logit(x, theta), theta + z, loss)
         )
-        assert found.mean.item() == pytest.approx(exact, abs=4 * found.error.item())
+        assert found.mean.item() == pytest.approx(exact, abs=4 * found.standard_error.item())
 
 
 def test_pull_is_a_vector_for_each_example():

@@ -44,7 +44,7 @@ def test_every_estimator_has_the_right_mean(way):
     found = way(bowl, posterior(3), num_samples=DRAWS)
     for estimates, exact in ((found.mean, 2 * C), (found.logvar, DEVIATION**2)):
         result = monte_carlo(estimates)
-        assert ((result.mean - exact).abs() < 4.5 * result.error).all()
+        assert ((result.mean - exact).abs() < 4.5 * result.standard_error).all()
 
 
 @pytest.mark.equation("vae_theory-score", "vae_theory-reparameterised")
@@ -55,7 +55,7 @@ def test_numbers_of_the_code_have_noise_of_their_own(way):
     found = way(lambda z: z.prod(dim=-1), posterior(2), num_samples=DRAWS)
     for estimates, exact in ((found.mean, 0.5), (found.logvar, 0.0)):
         result = monte_carlo(estimates)
-        assert ((result.mean - exact).abs() < 4.5 * result.error).all()
+        assert ((result.mean - exact).abs() < 4.5 * result.standard_error).all()
 
 
 @pytest.mark.equation("vae_theory-variance-reparameterised")
@@ -109,7 +109,7 @@ def test_two_draws_with_each_other_as_baseline_are_unbiased():
     torch.manual_seed(4)
     pairs = [score_function(bowl, posterior(1), num_samples=2, baseline=leave_one_out).mean.mean() for _ in range(4000)]
     result = monte_carlo(torch.stack(pairs))
-    assert abs(result.mean.item() - 2 * C) < 4.5 * result.error.item()
+    assert abs(result.mean.item() - 2 * C) < 4.5 * result.standard_error.item()
 
 
 def test_score_function_needs_no_slope():
@@ -123,4 +123,4 @@ def test_score_function_needs_no_slope():
     assert reparameterised(step, q, num_samples=1000).mean.abs().max() == 0
     result = monte_carlo(score_function(step, q, num_samples=DRAWS).mean)
     exact = torch.distributions.Normal(0.5, DEVIATION).log_prob(torch.tensor(0.0)).exp().item()
-    assert result.mean.item() == pytest.approx(exact, abs=4.5 * result.error.item())
+    assert result.mean.item() == pytest.approx(exact, abs=4.5 * result.standard_error.item())

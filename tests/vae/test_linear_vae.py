@@ -5,6 +5,7 @@ import torch
 from sklearn.decomposition import PCA
 
 from aigc_course.core import data
+from aigc_course.core.optimisation import cosine_decay
 from aigc_course.core.train import Trainer, fit
 from aigc_course.vae.linear_vae import LinearVAE
 from aigc_course.vae.ppca import maximum_likelihood, principal_angles
@@ -23,12 +24,8 @@ def digits() -> torch.Tensor:
 
 def trained(model: LinearVAE, x: torch.Tensor, *, steps: int, rate: float, batch_size: int) -> LinearVAE:
     rule = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
-
-    def cool(step, _):
-        rule.param_groups[0]["lr"] = rate * (1 + math.cos(math.pi * (step + 1) / steps)) / 2
-
-    descent = Trainer(model, model.loss, optimizer=rule)
-    fit(descent, x, steps=steps, batch_size=batch_size, on_step=cool)
+    descent = Trainer(model, model.loss, optimizer=rule, schedule=cosine_decay(steps))
+    fit(descent, x, steps=steps, batch_size=batch_size)
     return model
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from aigc_course.core.train import fit
-from aigc_course.foundations.vocabulary import BLANK, END, PAD, Vocabulary
+from aigc_course.foundations.vocabulary import END, MASK, PAD, Vocabulary
 from aigc_course.vae import text
 from aigc_course.vae.annealing import annealed_trainer
 from aigc_course.vae.text import LanguageModel, TextVAE
@@ -22,9 +22,9 @@ def test_words_are_blanked_with_the_right_probability():
     seen = text.drop_words(text.shift_right(x), 0.7)
     assert (seen[:, 0] == END).all()
     assert (seen[:, 1:] == A).float().mean().item() == pytest.approx(0.3, abs=0.02)
-    assert ((seen[:, 1:] == A) | (seen[:, 1:] == BLANK)).all()
+    assert ((seen[:, 1:] == A) | (seen[:, 1:] == MASK)).all()
     assert (text.drop_words(text.shift_right(x), 0.0) == text.shift_right(x)).all()
-    assert (text.drop_words(text.shift_right(x), 1.0)[:, 1:] == BLANK).all()
+    assert (text.drop_words(text.shift_right(x), 1.0)[:, 1:] == MASK).all()
 
 
 def test_a_blind_decoder_knows_only_the_position():
