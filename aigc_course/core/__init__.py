@@ -3,7 +3,7 @@
 train (the loop, and the trainer of one loss), optimisation (an update with schedule, clipping and precision; an
 average of weights), modes (evaluation and frozen weights, for a moment), precision (objectives in single precision at
 least), checkpoint (what a run saves and refuses), files (written whole), random (independent seeds), data (name to
-tensors), synthetic (data drawn on the spot), downloads and manifest (files fetched whole), profile (CPU or GPU
+tensors), synthetic (data generated from a seed), downloads and manifest (files fetched whole), profile (CPU or GPU
 sizes), show (figures, tables, source), marks and captions (what a caption may hold). Exercises: tasks (as data),
 catalogue (read from their files), grading (what a notebook calls), assessing (the verdict), trying (a learner's
 function, safely), comparing (results), diagnosing (mistakes known by their form).

@@ -1,6 +1,6 @@
 """The verdict on a learner's function: its results beside the solution's, and a diagnosis where they differ.
 
-The catalogue of the exercise is asked first, then what has a name in every exercise (``diagnosing``).
+The exercise's known wrong answers are compared first, then mistakes that any exercise can have (``diagnosing``).
 """
 
 from collections.abc import Callable, Sequence
@@ -20,24 +20,35 @@ Status = Literal["passed", "wrong", "not attempted", "error", "stopped"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the grader found, in one sentence, and notes on what is nobody's mistake."""
+    """The result of grading one answer.
+
+    Attributes:
+        status: Whether the function passed, or why not.
+        message: One sentence for the learner; empty where the status says it all.
+        notes: Sentences on settings of torch that the grader had to work around.
+    """
 
     status: Status
     message: str
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """The line that the learner reads."""
+        """The status, and the message where there is one."""
         return f"{self.status}: {self.message}" if self.message else self.status
 
     def _ipython_display_(self) -> None:
-        """Nothing more in a notebook: ``grade`` has printed the line already."""
+        """Display nothing in a notebook, because ``grade`` has printed the verdict already."""
 
 
 def assess(exercise: Exercise, answer: Callable[..., Any]) -> Verdict:
-    """Compare an answer with the solution on random inputs.
+    """Compare a learner's function with the solution on random inputs.
 
-    Only an interrupt goes through, and errors of the exercise's own (its draw, its solution, its catalogue).
+    Args:
+        exercise: What was asked for.
+        answer: The learner's function. An error that it raises becomes a verdict; only ``KeyboardInterrupt`` passes.
+
+    Returns:
+        The verdict, which always has a message when the answer is wrong.
     """
     names = [argument.name for argument in exercise.arguments]
     plain = [argument.name for argument in exercise.arguments if argument.shape is None]
@@ -53,12 +64,15 @@ def assess(exercise: Exercise, answer: Callable[..., Any]) -> Verdict:
 def compare(
     exercise: Exercise, given: Sequence[Result], wrong: Sequence[tuple[Sequence[Result], str]] | None = None
 ) -> Verdict:
-    """The verdict on results, with an empty message where they are wrong in a way that has no name.
+    """Compare results with the solution's, then with those of known wrong answers.
 
     Args:
         exercise: What was asked for.
-        given: One result for each draw.
-        wrong: Results and diagnoses to look for in place of the catalogued wrong answers.
+        given: One result for each trial.
+        wrong: Results and diagnoses to compare with in place of the exercise's own wrong answers.
+
+    Returns:
+        The verdict; its message is empty where the results are wrong and no diagnosis is known.
     """
     near = exercise.tolerance
     if any(diagnosing.unfinished(result) for result in given):
@@ -75,7 +89,7 @@ def compare(
 
 
 def _search(exercise: Exercise, answer: Callable[..., Any], tried: trying.Attempt) -> str:
-    """What can be said of a wrong answer that no catalogue knows; at least where it differs."""
+    """Diagnose an unknown wrong answer: arguments exchanged, a relation, an argument ignored, else where it differs."""
     given, near, known = tried.results, exercise.tolerance, exercise.arguments
     expected = _outputs(exercise.inputs, exercise.solution)
     for i, j in combinations(range(len(known)), 2):
@@ -83,7 +97,9 @@ def _search(exercise: Exercise, answer: Callable[..., Any], tried: trying.Attemp
             swapped = trying.outputs(trying.exchanged(exercise.inputs, i, j), exercise.solution)
             if all_same(given, swapped, near):
                 return f"your result is right for `{known[i].name}` and `{known[j].name}` exchanged"
-    if related := diagnosing.by_relation(given, expected, near, [_sizes(exercise, draw) for draw in range(len(given))]):
+    if related := diagnosing.by_relation(
+        given, expected, near, [_sizes(exercise, trial) for trial in range(len(given))]
+    ):
         return related
     ignored = [] if tried.slow else trying.ignored(exercise.inputs, answer, given, near)
     if ignored and known:
@@ -92,14 +108,14 @@ def _search(exercise: Exercise, answer: Callable[..., Any], tried: trying.Attemp
     return difference(given, expected, near)
 
 
-def _sizes(exercise: Exercise, draw: int) -> dict[str, int]:
-    """Name and size of each dimension in a draw."""
-    given = zip(exercise.arguments, trying.arguments(exercise.inputs, draw), strict=False)
+def _sizes(exercise: Exercise, trial: int) -> dict[str, int]:
+    """Name and size of each dimension in a trial."""
+    given = zip(exercise.arguments, trying.arguments(exercise.inputs, trial), strict=False)
     tensors = [(argument.shape or (), value.shape) for argument, value in given if isinstance(value, Tensor)]
     return {name: size for names, shape in tensors for name, size in zip(names, shape, strict=False)}
 
 
 @cache
-def _outputs(inputs: trying.Draw, function: Callable[..., Any]) -> tuple[Result, ...]:
+def _outputs(inputs: trying.Sampler, function: Callable[..., Any]) -> tuple[Result, ...]:
     """Results of the solution or of a catalogued answer, which never change."""
     return trying.outputs(inputs, function)

@@ -57,7 +57,7 @@ def _shown(value: Any, name: str, spec: str) -> str:
 
 
 def filled(template: str, shown: Mapping[str, str]) -> str:
-    """Replace each field of a template by its text from ``texts``; a field without a text stays as it is."""
+    """Fill a template: each field is replaced by its text from ``texts``, or stays as it is where there is none."""
 
     def text(match: re.Match[str]) -> str:
         return shown.get(match["field"], match[0]) if match["field"] else match[0][0]

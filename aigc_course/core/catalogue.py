@@ -1,8 +1,8 @@
 """The exercises of a chapter from two files: their prose in YAML, and their code in the Python module beside it.
 
 The YAML file is a list of exercises, in the chapter's order. ``FIELDS`` says what each of its records holds. A name of
-a function there (``solution``, ``inputs``, the ``function`` of a wrong answer) is one of the module. Whatever is wrong
-is told at once, each with the file, the exercise, the field and the cure.
+a function there (``solution``, ``inputs``, the ``function`` of a wrong answer) is one of the module. All faults
+are reported together, each with the file, the exercise, the field and the cure.
 """
 
 from collections import Counter
@@ -44,6 +44,11 @@ class _Loader(yaml.SafeLoader):
     """Safe loading that does not let the second of two equal fields win silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping, as the parent does, unless a field stands there twice.
+
+        Raises:
+            yaml.constructor.ConstructorError: It does; the message names the field.
+        """
         keys = [key.value for key, _ in node.value]
         if twice := next((key for key in keys if keys.count(key) > 1), None):
             problem = f"the field {twice!r} stands there twice; keep one"
@@ -55,7 +60,7 @@ def load(path: Path, code: ModuleType) -> tuple[Task, ...]:
     """Read the exercises of a YAML file, with the functions of the module ``code``.
 
     Raises:
-        ValueError: what is wrong in the file, a line for each fault.
+        ValueError: The file is no YAML or breaks a rule of ``FIELDS``; the message has a line for each fault.
     """
     file = "/".join(path.parts[-3:])
     try:

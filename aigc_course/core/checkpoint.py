@@ -1,4 +1,4 @@
-"""What a checkpoint remembers, so that a damaged, foreign or different run is refused and never mixed in.
+"""Checkpoint files, and a record of the run that each belongs to, so that no damaged or foreign one is resumed from.
 
 A file that ``torch.save`` writes is a zip archive with a checksum for each part; ``load`` compares them.
 """
@@ -44,9 +44,10 @@ def save(path: Path, state: State) -> None:
 
 
 def load(path: Path, *, device: torch.device | str = "cpu") -> Any:
-    """Read what ``save`` wrote.
+    """Read what ``save`` wrote, its tensors moved to ``device``.
 
     Raises:
+        OSError: The file does not exist or may not be read.
         ValueError: The file is cut short, damaged, or holds anything but tensors, numbers and words.
     """
     content = path.read_bytes()  # a file that may not be read is not a damaged one
@@ -81,7 +82,7 @@ def _read(content: bytes, device: torch.device | str) -> Any:
 
 
 def contents(columns: Sequence[Tensor]) -> str:
-    """Shapes and types of some tensors, and the SHA-256 of all their numbers."""
+    """Describe data by types, shapes and the first 16 digits of the SHA-256 of all numbers."""
     found = hashlib.sha256()
     for column in columns:
         found.update(column.detach().cpu().contiguous().view(torch.uint8).numpy().data)
@@ -90,11 +91,11 @@ def contents(columns: Sequence[Tensor]) -> str:
 
 
 def settings(algorithm: Any) -> dict[str, str]:
-    """What an algorithm is set to, by name: two that differ here are two different runs.
+    """An algorithm's hyperparameters by name, as text; runs that differ in one must not share a checkpoint.
 
-    That is its class; the numbers, words and functions that it and its networks keep under the names of their
-    constructors' arguments; and of its ``state_dict()`` all numbers and words, which include what its optimisers
-    are set to, and the shapes of the tensors.
+    These are its class; the numbers, words and functions that it and its networks keep under the names of their
+    constructors' arguments; and from its ``state_dict()`` all numbers and words, the optimisers' hyperparameters among
+    them, and the shapes of the tensors.
     """
     found = {"class": type(algorithm).__qualname__}
     for name, part in _parts(algorithm, ""):
@@ -103,7 +104,7 @@ def settings(algorithm: Any) -> dict[str, str]:
 
 
 def difference(old: State, new: State) -> str:
-    """The first three differences in words, empty when there are none."""
+    """Describe the first three differences between two nested states in words; empty where they are equal."""
     old, new = dict(_leaves(old, "")), dict(_leaves(new, ""))
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     said = [f"{name} was {old.get(name, 'not there')} and is {new.get(name, 'not there')}" for name in names[:3]]

@@ -1,6 +1,6 @@
-"""Results of functions: copied the moment they are returned, compared on the CPU, and told apart in words.
+"""Results of functions: copied the moment they are returned, compared on the CPU, their difference described.
 
-``freeze`` turns whatever came back into dense tensors on the CPU, tuples of these, or an ``Odd`` thing that holds no
+``freeze`` turns whatever came back into dense tensors on the CPU, tuples of these, or an ``Odd`` where there are no
 numbers. A list of numbers compares like a tensor, and a list of rows like a matrix.
 """
 
@@ -34,7 +34,12 @@ Kind = Literal["...", "None", "generator", "coroutine", "iterator", "function", 
 
 @dataclass(frozen=True)
 class Odd:
-    """A result without numbers; ``text`` names it in a sentence."""
+    """A result that holds no numbers.
+
+    Attributes:
+        kind: What it is, for a diagnosis.
+        text: How a sentence names it: "None", "a generator".
+    """
 
     kind: Kind
     text: str
@@ -44,7 +49,12 @@ Result = Tensor | tuple[Any, ...] | Odd
 
 
 def freeze(value: Any) -> Result:
-    """Copy a result, so that nothing the function does later can change it; an object that fails to answer is odd."""
+    """Copy a result, so that nothing the function does later can change it.
+
+    Returns:
+        A dense tensor on the CPU for tensors, arrays and numbers; a tuple for lists and tuples; ``Odd`` for all else,
+        and for an object that raises when it is read.
+    """
     try:
         return _freeze(value, ())
     except Exception:
@@ -135,7 +145,7 @@ def _a(name: str) -> str:
 
 
 def joined(result: Result) -> Result:
-    """A tuple of equal shapes as one tensor; anything else as it is."""
+    """Stack a tuple of tensors of equal shapes into one tensor; any other result is returned as it is."""
     if not isinstance(result, tuple):
         return result
     parts = [part for part in map(joined, result) if isinstance(part, Tensor)]
@@ -153,7 +163,7 @@ def same(a: Result, b: Result, near: Tolerance) -> bool:
 
 
 def all_same(given: Sequence[Result], expected: Sequence[Result], near: Tolerance) -> bool:
-    """Whether results agree on every input that both were tried on."""
+    """Whether ``given`` agrees with the reference ``expected``, input by input; the longer one is cut."""
     return all(same(a, b, near) for a, b in zip(given, expected, strict=False))
 
 
@@ -163,7 +173,11 @@ def _close(x: Tensor, y: Tensor, near: Tolerance) -> Tensor:
 
 
 def difference(given: Sequence[Result], expected: Sequence[Result], near: Tolerance) -> str:
-    """One sentence on the first place where results differ; its two sides never read the same."""
+    """Describe the first difference in one sentence, with as many digits as it takes to see it.
+
+    Raises:
+        AssertionError: The results agree.
+    """
     for a, b in zip(given, expected, strict=False):
         if not same(a, b, near):
             return "on random input " + _differ("your result", a, b, near)
@@ -171,7 +185,7 @@ def difference(given: Sequence[Result], expected: Sequence[Result], near: Tolera
 
 
 def ordinal(index: int) -> str:
-    """First, second, third, … for 0, 1, 2, …."""
+    """The ordinal of an index from 0: "first" to "fifth", then "6th" and so on."""
     return ("first", "second", "third", "fourth", "fifth")[index] if index < FEW else f"{index + 1}th"
 
 

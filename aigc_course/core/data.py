@@ -39,12 +39,12 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set's card, and the function that loads it.
+    """What is known of a data set, and the function that loads it.
 
     Attributes:
         name: Its key in ``DATASETS``, for ``load``.
         description: Number, kind and size of the examples.
-        licence: Of the data.
+        licence: Licence of the data.
         source: Who made it, and which package carries it.
         offline: Whether it needs no download.
         checksum: SHA-256 of the files in an installed package, or why there is none.
@@ -222,7 +222,7 @@ _ROWS = (
         Dataset(name, description, licence, f"{source}, by torchvision", False, "torchvision's MD5", _torchvision(name))
         for name, description, licence, source in (
             ("mnist", "70,000 handwritten digits, 28×28 grey pixels", "CC BY-SA 3.0", "LeCun, Cortes, Burges"),
-            ("fashion_mnist", "70,000 pictures of clothes, 28×28 grey pixels", "MIT", "Zalando Research"),
+            ("fashion_mnist", "70,000 images of clothes, 28×28 grey pixels", "MIT", "Zalando Research"),
             ("cifar10", "60,000 photographs of ten kinds of things, 32×32 colour pixels", "not stated", "Krizhevsky"),
         )
     ),

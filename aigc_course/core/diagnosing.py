@@ -1,7 +1,7 @@
-"""Mistakes that are known by their form, in every exercise: what a wrong result has to do with the right one.
+"""Mistakes that any exercise can have: wrong kinds of results, and wrong numbers with a simple relation to the right.
 
 ``by_form`` names a missing ``return``, a generator, half a pair, a trailing comma. ``by_relation`` finds a sign, a
-factor, a mean in place of a sum, a function of what was asked for. Both return an empty text when they know nothing.
+factor, a mean in place of a sum, a function of what was asked for. Both return an empty text when they find nothing.
 """
 
 import math
@@ -37,14 +37,23 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def unfinished(result: Result) -> bool:
-    """Whether a result is the ``...`` of the stub, alone or in every place of a pair."""
+    """Whether a result is the ``...`` of the stub, alone or in every place of a tuple."""
     if isinstance(result, tuple):
         return bool(result) and all(unfinished(part) for part in result)
     return isinstance(result, Odd) and result.kind == "..."
 
 
 def by_form(given: Sequence[Result], expected: Sequence[Result], near: Tolerance) -> str:
-    """One sentence on the first result whose form is wrong in a way that has a name."""
+    """Diagnose the first result that is of the wrong kind, or of too many or too few parts.
+
+    Args:
+        given: Results of the learner's function, one for each trial.
+        expected: The solution's results.
+        near: When two numbers agree.
+
+    Returns:
+        One sentence with the cure, or an empty text.
+    """
     none = [isinstance(mine, Odd) and mine.kind == "None" for mine in given]
     if any(none) and not all(none):
         return "your function returns None on some inputs: one way through it ends without a `return`"
@@ -103,7 +112,17 @@ def _odd(whose: str, mine: Odd) -> str:
 def by_relation(
     given: Sequence[Result], expected: Sequence[Result], near: Tolerance, sizes: Sequence[Mapping[str, int]] = ()
 ) -> str:
-    """One sentence on what wrong numbers have to do with the right ones; ``sizes`` names the dimensions of a draw."""
+    """Find a relation between wrong numbers and the right ones that holds in every trial.
+
+    Args:
+        given: Results of the learner's function, one for each trial.
+        expected: The solution's results.
+        near: When two numbers agree.
+        sizes: Name and size of each dimension, for each trial; recognises a sum in place of a mean.
+
+    Returns:
+        One sentence (a factor, a function, an offset, another shape, results in the wrong order), or an empty text.
+    """
     given, expected = list(given), list(expected[: len(given)])
     if all(isinstance(b, tuple) and isinstance(a, tuple) for a, b in zip(given, expected, strict=True)):
         if all_same([a[::-1] for a in given if isinstance(a, tuple)], expected, near):

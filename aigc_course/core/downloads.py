@@ -19,7 +19,7 @@ def folder() -> Path:
 
 
 def read(name: str, *, train: bool) -> Any:
-    """The training or test set as a torchvision ``Dataset``.
+    """The training or test set as torchvision's data set, with images in ``data`` and classes in ``targets``.
 
     Args:
         name: A key of ``TORCHVISION``.

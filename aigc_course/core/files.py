@@ -5,9 +5,12 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write beside ``path``, then rename: a reader, a crash or a full disk meets the old file or the new one, no half.
+    """Write a temporary file beside ``path``, then rename it: ``path`` always holds its old content or its new one.
 
-    Text is written as UTF-8. The folder is made where it is missing; what was written beside is removed on failure.
+    Text is encoded as UTF-8. A missing folder is made. The temporary file is removed on failure.
+
+    Raises:
+        OSError: The disk is full or the folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")

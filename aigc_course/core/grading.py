@@ -57,7 +57,11 @@ def chapter_exercises(slug: str) -> dict[str, Task]:
 
 
 def get(id: str) -> Task:
-    """Return one exercise by its id, ``slug.name``."""
+    """Return one exercise by its id, ``slug.name``.
+
+    Raises:
+        ValueError: There is no such exercise; the message names those that may have been meant.
+    """
     tasks = chapter_exercises(id.partition(".")[0])
     if id in tasks:
         return tasks[id]
@@ -90,7 +94,12 @@ def _code(id: str) -> Exercise:
 
 
 def grade(id: Any = None, answer: Any = None) -> Verdict:
-    """Print and return a verdict on the function ``answer``. It never raises; an interrupt ends it with a sentence."""
+    """Print and return the verdict on a learner's function; nothing is raised, not even on an interrupt.
+
+    Args:
+        id: Of the exercise, ``slug.name``.
+        answer: The learner's function.
+    """
     try:
         verdict = _verdict(id, answer)
     except KeyboardInterrupt:
@@ -139,7 +148,11 @@ def _call_for(exercise: Exercise) -> str:
 
 
 def hint(id: str, level: int = 1) -> None:
-    """Print a hint; a higher level says more."""
+    """Print a hint of an exercise; level 1 says least.
+
+    Raises:
+        ValueError: No such exercise, or no such level.
+    """
     hints = _code(id).hints
     if not 1 <= level <= len(hints):
         raise ValueError(f"level={level}; {id!r} has hints 1 to {len(hints)}")
@@ -147,14 +160,22 @@ def hint(id: str, level: int = 1) -> None:
 
 
 def solution(id: str) -> None:
-    """Show the reference solution."""
+    """Show the source code of an exercise's reference solution.
+
+    Raises:
+        ValueError: No such exercise.
+    """
     from aigc_course.core.show import source
 
     source(_code(id).solution)
 
 
 def ask(id: str) -> None:
-    """Show a question, each option opening to its explanation, or a project with its rubric."""
+    """Show a question, each option opening to its explanation, or a project with its rubric.
+
+    Raises:
+        ValueError: No such exercise, or one that asks for code.
+    """
     task = get(id)
     if isinstance(task, Exercise):
         raise ValueError(f"{id!r} is a code exercise; write the function and call grade({id!r}, your_function)")

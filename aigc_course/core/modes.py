@@ -1,4 +1,4 @@
-"""Two states of a network that hold for a moment and are then restored exactly, layer by layer and weight by weight."""
+"""Context managers that change a network's state and restore it exactly: evaluation mode, frozen parameters."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from torch import nn
 
 @contextmanager
 def evaluation_mode(network: nn.Module) -> Iterator[None]:
-    """Every layer in evaluation mode; afterwards each one is in the mode in which it was found.
+    """Put every layer in evaluation mode inside the block; on exit each has the mode that it had before.
 
-    ``network.train()`` would not do: it also wakes the layers that the caller had put to rest.
+    ``network.train()`` at the end would also change layers that the caller keeps in evaluation mode.
     """
     training = [layer for layer in network.modules() if layer.training]
     for layer in training:
@@ -24,7 +24,7 @@ def evaluation_mode(network: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def frozen(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
-    """Weights that gradients pass by; afterwards those learn that learned before, and no others."""
+    """Freeze parameters inside the block: they get no gradient. On exit those that were trainable are so again."""
     learning = [weight for weight in parameters if weight.requires_grad]
     for weight in learning:
         weight.requires_grad_(False)

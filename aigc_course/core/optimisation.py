@@ -23,7 +23,13 @@ Schedule = Callable[[Optimizer], LRScheduler]
 
 
 class Step(NamedTuple):
-    """What one optimisation step found: the loss, the norm of its gradient, and further numbers of the objective."""
+    """Numbers measured in one optimisation step.
+
+    Attributes:
+        loss: Before the step.
+        gradient_norm: Euclidean norm of the gradient with respect to all parameters, before clipping.
+        metrics: Further numbers that the objective returned.
+    """
 
     loss: float
     gradient_norm: float
@@ -31,7 +37,7 @@ class Step(NamedTuple):
 
 
 class Update:
-    """Some weights, the optimiser that moves them, its learning-rate schedule, and a limit on the gradient."""
+    """An optimisation step and everything that belongs to it: optimiser, learning-rate schedule, clipping, autocast."""
 
     def __init__(
         self,
@@ -47,19 +53,19 @@ class Update:
 
         Args:
             parameters: The weights whose gradient is measured and clipped.
-            optimizer: What moves them.
+            optimizer: A torch optimiser of these weights.
             schedule: From the optimiser to one of ``torch.optim.lr_scheduler``, which then takes one step after each
                 of the optimiser's: ``partial(OneCycleLR, max_lr=0.1, total_steps=9)``, say, or ``cosine_decay(9)``.
-            period: Updates to one step of the schedule, where this one runs more often than what the schedule counts.
+            period: Updates for each step of the schedule: 5 for a critic with five updates to one of the generator.
             clip: Largest norm of the gradient; a longer one is shortened to it. ``None`` for no limit.
-            bf16: Compute the loss under bfloat16 autocast; pays where ``profile.bf16_is_fast``.
+            bf16: Compute the loss under bfloat16 autocast; faster where ``profile.bf16_is_fast``.
         """
         self.parameters, self.optimizer, self.clip, self.bf16 = list(parameters), optimizer, clip, bf16
         self.schedule, self.scheduler = schedule, None if schedule is None else schedule(optimizer)
         self.period, self.updates = period, 0
 
     def __call__(self, objective: Callable[[], Objective]) -> Step:
-        """Evaluate a loss, differentiate it, and step once.
+        """Take one optimisation step on the loss that ``objective`` returns.
 
         Only the evaluation runs under autocast: the gradient has the precision that each operation ran in, and casts
         of weights are forgotten before the weights move.
@@ -82,7 +88,7 @@ class Update:
         return Step(loss.item(), norm.item(), {name: value.item() for name, value in metrics.items()})
 
     def autocast(self) -> torch.autocast:
-        """The precision in which this update evaluates networks, as a context."""
+        """A context manager for evaluating networks in this step's precision: bfloat16 autocast if ``bf16``."""
         return torch.autocast(self.parameters[0].device.type, dtype=torch.bfloat16, enabled=self.bf16)
 
     def _clipped(self) -> Tensor:
@@ -94,7 +100,7 @@ class Update:
         return norm
 
     def state_dict(self) -> State:
-        """Moments, the place in the schedule, and how many updates were made."""
+        """State of the optimiser and of the schedule, and the number of updates made."""
         schedule = {} if self.scheduler is None else {"schedule": self.scheduler.state_dict()}
         return {"optimizer": self.optimizer.state_dict(), "updates": self.updates} | schedule
 
@@ -110,7 +116,15 @@ class EMA:
     """An exponential moving average of a network's weights: a copy in evaluation mode that follows it slowly."""
 
     def __init__(self, network: nn.Module, decay: float) -> None:
-        """Start at the present weights; ``decay`` is the share of the old average in the new one, from 0 to below 1."""
+        """Start at the present weights.
+
+        Args:
+            network: What is trained.
+            decay: Share of the old average in the new one; at 0.999 the average covers about the last 1,000 updates.
+
+        Raises:
+            ValueError: ``decay`` is not from 0 to below 1.
+        """
         if not 0 <= decay < 1:
             raise ValueError(f"ema_decay={decay}; the share of the old average is at least 0 and below 1")
         self.network, self.decay = network, decay
@@ -126,7 +140,7 @@ class EMA:
                 mean.copy_(new)
 
     def state_dict(self) -> State:
-        """The averaged weights."""
+        """State of the averaged network."""
         return self.average.state_dict()
 
     def load_state_dict(self, state: State) -> None:

@@ -24,7 +24,7 @@ def name() -> Literal["cpu", "gpu"]:
 
 
 def pick(*, cpu: T, gpu: T) -> T:
-    """Return the value for the current profile; the only switch between the two sizes."""
+    """Return ``cpu`` or ``gpu``, as the current profile says."""
     return gpu if name() == "gpu" else cpu
 
 

@@ -253,7 +253,7 @@ def _cell(value: Any) -> str:
 
 
 def source(*objects: Any) -> None:
-    """Show the source code of functions or classes."""
+    """Show the source code of functions or classes, highlighted, one after the other."""
     text = "\n\n".join(textwrap.dedent(inspect.getsource(o)).rstrip() for o in objects)
     display({"text/markdown": f"```python\n{text}\n```", "text/plain": text}, raw=True)
 

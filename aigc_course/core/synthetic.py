@@ -51,13 +51,13 @@ def _masters() -> Float[Tensor, "10 12 1 64 64"]:
 
 
 def glyphs(n: int, *, seed: int) -> Drawn:
-    """Printed digits in a random typeface under a random affine map.
+    """``n`` printed digits, each in a random typeface under a random affine map.
 
     Uniform factors: angle and shear in [-0.2, 0.2], scale in [0.8, 1.1], where 1 is a digit 20 pixels high, shifts in
     [-0.12, 0.12].
 
     Returns:
-        Images, the digit as class, and the factors ``GLYPH_FACTORS``.
+        Images (n, 1, 32, 32), the digit as class (n,), and the factors (n, 6) that ``GLYPH_FACTORS`` names.
     """
     g = torch.Generator().manual_seed(seed)
     digit, face = torch.randint(10, (n,), generator=g), torch.randint(len(TYPEFACES), (n,), generator=g)
@@ -87,12 +87,13 @@ def _inverse_affine(
 
 
 def sprites(n: int, *, seed: int) -> Drawn:
-    """A square, an ellipse or a triangle with antialiased edges and random factors.
+    """``n`` images of a square, an ellipse or a triangle with antialiased edges and random factors.
 
     Uniform factors: scale in [0.25, 0.5], angle in [0, 2π), shifts in [-0.45, 0.45].
 
     Returns:
-        Images, the shape as class (0 square, 1 ellipse, 2 triangle), and the factors ``SPRITE_FACTORS``.
+        Images (n, 1, 32, 32), the shape as class (n,) (0 square, 1 ellipse, 2 triangle), and the factors (n, 5) that
+        ``SPRITE_FACTORS`` names.
     """
     g = torch.Generator().manual_seed(seed)
     shape, scale = torch.randint(3, (n,), generator=g), _uniform(n, 0.25, 0.5, g)
@@ -109,7 +110,15 @@ def draw_sprites(
     right: Float[Tensor, " n"],
     down: Float[Tensor, " n"],
 ) -> Float[Tensor, "n 1 32 32"]:
-    """Render sprites from given factors; a pixel's value is its coverage by the shape, from the signed distance."""
+    """Render sprites from given factors; a pixel's value is its coverage by the shape, from the signed distance.
+
+    Args:
+        shape: 0 square, 1 ellipse, 2 triangle.
+        scale: Size in half images.
+        angle: In radians.
+        right: Horizontal shift in half images.
+        down: Vertical shift in half images.
+    """
     axis = (torch.arange(32) + 0.5) / 16 - 1
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     x, y = x - right.view(-1, 1, 1), y - down.view(-1, 1, 1)

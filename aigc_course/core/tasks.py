@@ -13,7 +13,7 @@ USUAL = Tolerance()
 
 @dataclass(frozen=True)
 class Option:
-    """One answer of a question, and why it is right or wrong."""
+    """One of the answers that a question offers, whether it is right, and why."""
 
     text: str
     correct: bool
@@ -32,7 +32,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong answer that people give, and what to tell them."""
+    """A known wrong answer: a function that makes the mistake, and the diagnosis that the learner reads."""
 
     function: Callable[..., Any]
     diagnosis: str
@@ -40,7 +40,13 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Argument:
-    """What a function is given: a tensor whose dimensions have names, or a plain number (no ``shape``)."""
+    """Description of an argument of the learner's function.
+
+    Attributes:
+        name: As the learner reads it.
+        shape: Names of the dimensions of a tensor; ``None`` for a plain number.
+        whole: Whether its numbers are integers.
+    """
 
     name: str
     shape: tuple[str, ...] | None = None
@@ -48,7 +54,7 @@ class Argument:
 
     @property
     def template(self) -> str:
-        """The sentence, before ``values`` are filled in; a translator sees it once for all exercises."""
+        """The description with fields for ``values``, so that a translator sees it once for all exercises."""
         if self.shape is None:
             return "{name}: a plain whole number" if self.whole else "{name}: a plain number"
         numbers = " of whole numbers" if self.whole else ""
@@ -56,30 +62,40 @@ class Argument:
 
     @property
     def values(self) -> dict[str, str]:
-        """The name and, for a tensor, its shape as Python writes it."""
+        """The name and, for a tensor, its shape in Python's notation, by field of ``template``."""
         comma = "," if self.shape and len(self.shape) == 1 else ""
         return {"name": self.name} | ({"shape": ", ".join(self.shape) + comma} if self.shape is not None else {})
 
     def __str__(self) -> str:
-        """For example "mean: a tensor of shape (images, latents)"."""
+        """The description, such as "mean: a tensor of shape (images, latents)"."""
         return self.template.format(**self.values)
 
 
 def tensor(name: str, *shape: str, whole: bool = False) -> Argument:
-    """Describe an argument that is a tensor, by the names of its dimensions; ``whole`` for whole numbers."""
+    """Describe an argument that is a tensor, by the names of its dimensions; ``whole`` for a tensor of integers."""
     return Argument(name, shape, whole)
 
 
 def number(name: str, *, whole: bool = False) -> Argument:
-    """Describe an argument that is a plain number of Python's."""
+    """Describe an argument that is a number of Python's; ``whole`` for an integer."""
     return Argument(name, None, whole)
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """★★ Code. ``inputs`` draws arguments; outputs are tensors, numbers, or tuples of these.
+    """★★ A function to write; it returns tensors, numbers, or tuples of these.
 
-    The stub returns ``...``, which the grader reports as not attempted. ``arguments`` describes what ``inputs`` draws.
+    Attributes:
+        id: ``slug.name``.
+        objective: Index of the chapter's objective that it meets.
+        text: What is asked for.
+        stub: The code to start from; it returns ``...``, which the grader reports as not attempted.
+        hints: From vague to plain.
+        solution: The reference.
+        inputs: Samples the arguments from a seeded generator.
+        wrong: Known wrong answers.
+        arguments: Description of what ``inputs`` samples.
+        tolerance: When two numbers agree.
     """
 
     id: str
@@ -96,7 +112,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Project:
-    """★★★ Open project with a rubric."""
+    """★★★ An open project; ``rubric`` lists what a good solution has."""
 
     id: str
     objective: int

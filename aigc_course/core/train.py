@@ -30,11 +30,11 @@ class Algorithm(Protocol):
     """What ``fit`` needs from an algorithm."""
 
     def step(self, batch: Any, /) -> Metrics:
-        """Do one optimisation update and return the numbers worth plotting."""
+        """Take one optimisation step on a batch; return metrics by name."""
         ...
 
     def state_dict(self) -> State:
-        """Everything needed to resume: networks, optimisers, averages."""
+        """All state that a resumed run needs: networks, optimisers, schedules, averages."""
         ...
 
     def load_state_dict(self, state: State, /) -> object:
@@ -53,6 +53,9 @@ def batches(data: Batch, batch_size: int, *, seed: int, start: int = 0) -> Itera
         batch_size: Examples per batch; the ragged end of an epoch is dropped.
         seed: Names the order.
         start: Number of the first batch to yield.
+
+    Raises:
+        ValueError: The tensors differ in length, or ``batch_size`` is not from 1 to that length.
     """
     columns = data if isinstance(data, tuple) else (data,)
     n = len(columns[0])
@@ -159,13 +162,13 @@ def _seed_noise(seed: int, device: torch.device | str) -> None:
 
 
 def _bar(history: list[Metrics], steps: int) -> tqdm:
-    """A bar on a terminal and in a notebook, silence in a log file."""
+    """A progress bar on a terminal and in a notebook, nothing in a log file."""
     visible = sys.stderr.isatty() or "ipykernel" in sys.modules
     return tqdm(initial=len(history), total=steps, disable=not visible, mininterval=0.5, file=sys.stderr)
 
 
 def _advance(bar: tqdm, metrics: Metrics, *, last: bool) -> None:
-    if bar.update() or last:  # drawn twice a second; writing numbers for nobody takes time, too
+    if bar.update() or last:  # the bar is shown twice a second; formatting numbers in between would be waste
         bar.set_postfix({name: f"{value:.3f}" for name, value in metrics.items()})
 
 
@@ -184,7 +187,7 @@ def _deferred_interrupt(wanted: bool) -> Iterator[list[int]]:
 
 
 class Trainer:
-    """The algorithm for one loss: a model, what it minimises, and how."""
+    """The training algorithm for one loss: a model, its loss, an optimiser with schedule and clipping, an EMA."""
 
     def __init__(
         self,
@@ -217,7 +220,12 @@ class Trainer:
         self.ema = None if ema_decay is None else EMA(model, ema_decay)
 
     def step(self, batch: Any) -> Metrics:
-        """Descend once along the gradient of ``loss(batch)``; the metrics name the loss and the gradient's norm."""
+        """Take one optimisation step on ``loss(batch)``.
+
+        Returns:
+            The loss, its gradient's norm before clipping (``gradient``), the loss's further numbers, and the annealed
+            arguments.
+        """
         annealed = {name: value(self.update.updates) for name, value in self.anneal.items()}
         found = self.update(lambda: self.loss(batch, **annealed))
         if self.ema is not None:
@@ -230,7 +238,7 @@ class Trainer:
         return self.model if self.ema is None else self.ema.average
 
     def state_dict(self) -> State:
-        """Weights, the state of their update, and the average."""
+        """State of the model, of its optimisation and of the average."""
         average = {} if self.ema is None else {"ema": self.ema.state_dict()}
         return {"model": self.model.state_dict(), "update": self.update.state_dict()} | average
 

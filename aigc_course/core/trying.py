@@ -1,4 +1,4 @@
-"""Trying a learner's function: in a neutral torch, with its output shown once, and with every way of failing named.
+"""Running a learner's function: with torch's default settings, its output shown once, every failure put in words.
 
 The function meets the same inputs and the same noise as the solution. Whatever it changes (torch's default device and
 precision, random numbers, its own buffers) is put back or does not matter.
@@ -22,7 +22,7 @@ from IPython.utils.capture import capture_output
 
 from aigc_course.core.comparing import TEXT, Result, Tolerance, all_same, freeze
 
-DRAWS = 5
+TRIALS = 5
 FEWEST = 2  # a function that takes long is tried on so many at least
 SLOW = 3.0  # seconds; then it is announced, and not tried again once it has had as much
 OUTPUT = 2000  # characters of its own output that are shown
@@ -30,12 +30,19 @@ CPU = torch.device("cpu")
 MESSAGE = 200  # characters of an error's message that are shown
 CHANGES = "your function changes torch's default device or precision; the grader has put it back"
 
-Draw = Callable[[torch.Generator], tuple[Any, ...]]
+Sampler = Callable[[torch.Generator], tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of it: one result for each draw, or ``trouble`` in one sentence; ``notes`` are no fault of anybody."""
+    """What came of running a function.
+
+    Attributes:
+        results: One for each trial.
+        trouble: One sentence on why there are no results; else empty.
+        notes: Sentences on settings of torch that were not the default ones.
+        slow: Whether the function took longer than ``SLOW`` seconds.
+    """
 
     results: tuple[Result, ...] = ()
     trouble: str = ""
@@ -43,39 +50,42 @@ class Attempt:
     slow: bool = False
 
 
-def arguments(inputs: Draw, draw: int) -> tuple[Any, ...]:
-    """The inputs of one draw, made anew each time, so that nobody can spoil them."""
-    return inputs(torch.Generator().manual_seed(draw))
+def arguments(inputs: Sampler, trial: int) -> tuple[Any, ...]:
+    """The arguments of trial number ``trial``, which is their seed; made anew at each call, so that none is spoilt."""
+    return inputs(torch.Generator().manual_seed(trial))
 
 
-def outputs(inputs: Draw, function: Callable[..., Any], draws: int = DRAWS) -> tuple[Result, ...]:
-    """Results of a function that can be trusted: the solution, or a catalogued answer."""
+def outputs(inputs: Sampler, function: Callable[..., Any], trials: int = TRIALS) -> tuple[Result, ...]:
+    """Results of a function that can be trusted (the solution, a known wrong answer), one for each trial."""
     with neutral():
-        return tuple(_call(function, arguments(inputs, draw), draw) for draw in range(draws))
+        return tuple(_call(function, arguments(inputs, trial), trial) for trial in range(trials))
 
 
-def attempt(inputs: Draw, function: Callable[..., Any], names: Sequence[str], plain: Sequence[str] = ()) -> Attempt:
-    """Try a learner's function; only an interrupt (and a fault of ``inputs``) goes through.
+def attempt(inputs: Sampler, function: Callable[..., Any], names: Sequence[str], plain: Sequence[str] = ()) -> Attempt:
+    """Run a learner's function on random arguments; whatever it raises is put in words.
 
     Args:
-        inputs: Draws the arguments.
-        function: What to try.
+        inputs: Samples the arguments; an error of its own is raised.
+        function: What to run.
         names: Names of the arguments, for messages; none where they are not known.
         plain: Those that are plain numbers.
+
+    Raises:
+        KeyboardInterrupt: The learner interrupted the function.
     """
     if names and (misfit := _misfit(function, names)):
         return Attempt(trouble=misfit)
     results: list[Result] = []
     began = time.monotonic()
     with _announcement(), neutral() as notes:
-        for draw in range(DRAWS):
+        for trial in range(TRIALS):
             slow = time.monotonic() - began > SLOW
-            if slow and draw >= FEWEST:
+            if slow and trial >= FEWEST:
                 break
-            given = arguments(inputs, draw)
+            given = arguments(inputs, trial)
             try:
-                with _shown(draw == 0):
-                    results.append(_call(function, given, draw))
+                with _shown(trial == 0):
+                    results.append(_call(function, given, trial))
                 if _make_usual() and CHANGES not in notes:
                     notes.append(CHANGES)
             except KeyboardInterrupt:
@@ -85,15 +95,15 @@ def attempt(inputs: Draw, function: Callable[..., Any], names: Sequence[str], pl
     return Attempt(tuple(results), "", tuple(notes), time.monotonic() - began > SLOW)
 
 
-def _call(function: Callable[..., Any], given: tuple[Any, ...], draw: int) -> Result:
-    torch.default_generator.manual_seed(draw)  # the CPU alone: seeding a GPU that is not in use yet is slow
+def _call(function: Callable[..., Any], given: tuple[Any, ...], trial: int) -> Result:
+    torch.default_generator.manual_seed(trial)  # the CPU alone: seeding a GPU that is not in use yet is slow
     return freeze(function(*given))
 
 
-def held(inputs: Draw, index: int) -> Draw:
-    """The same draws, but one argument keeps what it was in the first, cut or repeated to the present shape."""
+def held(inputs: Sampler, index: int) -> Sampler:
+    """The same arguments, but argument ``index`` keeps its value of trial 0, cut or repeated to the present shape."""
 
-    def draw(generator: torch.Generator) -> tuple[Any, ...]:
+    def sample(generator: torch.Generator) -> tuple[Any, ...]:
         given, first = list(inputs(generator)), arguments(inputs, 0)[index]
         if isinstance(first, torch.Tensor):
             now = given[index]
@@ -102,26 +112,28 @@ def held(inputs: Draw, index: int) -> Draw:
         given[index] = first
         return tuple(given)
 
-    return draw
+    return sample
 
 
-def exchanged(inputs: Draw, i: int, j: int) -> Draw:
-    """The same draws with two arguments in each other's place."""
+def exchanged(inputs: Sampler, i: int, j: int) -> Sampler:
+    """The same arguments, but arguments ``i`` and ``j`` change places."""
 
-    def draw(generator: torch.Generator) -> tuple[Any, ...]:
+    def sample(generator: torch.Generator) -> tuple[Any, ...]:
         given = list(inputs(generator))
         given[i], given[j] = given[j], given[i]
         return tuple(given)
 
-    return draw
+    return sample
 
 
-def ignored(inputs: Draw, function: Callable[..., Any], given: Sequence[Result], near: Tolerance) -> list[int]:
-    """The arguments that a function's results (``given``) do not depend on."""
+def ignored(inputs: Sampler, function: Callable[..., Any], given: Sequence[Result], near: Tolerance) -> list[int]:
+    """Indices of the arguments that a function's results (``given``) do not depend on."""
     return [i for i in range(len(arguments(inputs, 0))) if _ignores(inputs, function, given[:FEWEST], near, i)]
 
 
-def _ignores(inputs: Draw, function: Callable[..., Any], given: Sequence[Result], near: Tolerance, index: int) -> bool:
+def _ignores(
+    inputs: Sampler, function: Callable[..., Any], given: Sequence[Result], near: Tolerance, index: int
+) -> bool:
     try:
         with _shown(False):
             return all_same(outputs(held(inputs, index), function, len(given)), given, near)
@@ -133,10 +145,10 @@ def _ignores(inputs: Draw, function: Callable[..., Any], given: Sequence[Result]
 
 @contextlib.contextmanager
 def neutral() -> Iterator[list[str]]:
-    """Torch as it starts: on the CPU, in 32 bits, with gradients. Afterwards the learner's settings are back.
+    """Torch's default settings inside the block (CPU, float32, gradients, no autocast); on exit the learner's are back.
 
     Yields:
-        Sentences on settings that are not the usual ones.
+        Sentences on settings that were not the default ones.
     """
     device, dtype = torch.get_default_device(), torch.get_default_dtype()
     notes: list[str] = []
@@ -159,7 +171,7 @@ def neutral() -> Iterator[list[str]]:
 
 
 def _make_usual() -> bool:
-    """Torch's own default device and precision; whether they had been something else."""
+    """Set torch's default device and precision to the CPU and float32; return whether they had been something else."""
     changed = torch.get_default_device() != CPU or torch.get_default_dtype() != torch.float32
     if torch.get_default_device() != CPU:
         torch.set_default_device("cpu")
@@ -198,7 +210,7 @@ class _Limited(io.TextIOBase):
         self.to, self.left = to, left
 
     def write(self, text: str) -> int:
-        """Pass on what there is room for, and say once that there was more."""
+        """Pass on what there is room for, and write once that there was more; return the length of ``text``."""
         if self.left >= 0 and text:
             self.to.write(text[: self.left])
             self.left -= len(text)
@@ -207,7 +219,7 @@ class _Limited(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Hand on what was written."""
+        """Flush the other stream."""
         self.to.flush()
 
 
@@ -224,7 +236,7 @@ def _shown(first: bool) -> Iterator[None]:
 
 
 def _misfit(function: Callable[..., Any], names: Sequence[str]) -> str:
-    """Whether a function cannot be called with these arguments."""
+    """One sentence where a function cannot be called with these arguments; else empty."""
     try:
         signature = inspect.signature(function)
     except Exception:  # a builtin does not tell, and an odd object may raise anything
@@ -237,7 +249,7 @@ def _misfit(function: Callable[..., Any], names: Sequence[str]) -> str:
 
 
 def trouble(error: BaseException, plain: Sequence[str] = ()) -> str:
-    """One sentence on an error that a function raised; ``plain`` names the arguments that are plain numbers."""
+    """Describe an error that a function raised in one sentence; ``plain`` names the arguments that are numbers."""
     if isinstance(error, SystemExit):
         return "your function ends Python (`sys.exit()` or `exit()`): use `return`"
     if isinstance(error, RecursionError):
@@ -247,7 +259,7 @@ def trouble(error: BaseException, plain: Sequence[str] = ()) -> str:
 
 
 def message(error: BaseException) -> str:
-    """The first line of what an error says, shortened; an error may fail to say anything."""
+    """First line of an error's message, at most ``MESSAGE`` characters; a placeholder where reading it raises."""
     try:
         line = (str(error).splitlines() or [""])[0]
     except Exception:

@@ -222,8 +222,8 @@ class Array:
 
     def softplus(self) -> "Array":
         """log(1 + eᶻ) of each element, without overflow; its derivative is the sigmoid."""
-        slope = 0.5 * (1 + np.tanh(0.5 * self.data))
-        return Array(np.logaddexp(0, self.data), (self,), lambda g: (g * slope,))
+        sigmoid = 0.5 * (1 + np.tanh(0.5 * self.data))
+        return Array(np.logaddexp(0, self.data), (self,), lambda g: (g * sigmoid,))
 
     def sum(self, axis: int | None = None, *, keepdims: bool = False) -> "Array":
         """Sum over one axis, or over all elements; each summand receives the gradient of the sum."""

@@ -15,7 +15,12 @@ from torch import Tensor
 
 
 class Estimate(NamedTuple):
-    """A sample mean and its standard error, both in the unit of what was averaged."""
+    """A sample mean and its standard error.
+
+    Attributes:
+        mean: Estimate of the expectation, in the unit of what was averaged.
+        standard_error: Standard deviation of ``mean``, in the same unit.
+    """
 
     mean: Float[Tensor, "*s"]
     standard_error: Float[Tensor, "*s"]

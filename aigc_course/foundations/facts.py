@@ -12,7 +12,7 @@ EXAMPLES = "12 + 30 = 42\n3 × 15 = 45\n"  # two shots show the form of an answe
 
 @dataclass(frozen=True)
 class Fact:
-    """A question without its answer, "17 + 25 =", and the number that answers it."""
+    """A question without its answer, such as "17 + 25 =", and the number that answers it."""
 
     question: str
     answer: int

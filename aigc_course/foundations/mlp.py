@@ -1,4 +1,4 @@
-"""Dense networks on the course's own arrays: starting weights, layers, and the update that trains them.
+"""Dense networks on the course's own arrays: weight initialisation, layers, and the algorithm that trains them.
 
 Glorot & Bengio (2010), *Understanding the difficulty of training deep feedforward neural networks*; He et al. (2015),
 *Delving Deep into Rectifiers*, arXiv:1502.01852, section 2.2.
@@ -25,17 +25,31 @@ Scale = Callable[[int, int], float]
 
 
 def he(inputs: int, outputs: int) -> float:
-    """Variance of the starting weights that keeps mean squares constant through ReLU layers: 2 / inputs."""
+    """Variance of initial weights that keeps mean squares constant through ReLU layers: 2 / inputs (He et al.)."""
     return 2 / inputs
 
 
 def glorot(inputs: int, outputs: int) -> float:
-    """Compromise between the way forward and the way back where slopes are near 1: 2 / (inputs + outputs)."""
+    """Variance of initial weights 2 / (inputs + outputs), for activations with a derivative near 1 at 0.
+
+    A compromise (Glorot & Bengio, 2010): 1 / inputs would keep the variance of activations constant through layers,
+    1 / outputs that of gradients.
+    """
     return 2 / (inputs + outputs)
 
 
 class MLP:
-    """Dense layers with an activation between them and none after the last."""
+    """A multilayer perceptron: dense layers with an activation between them and none after the last.
+
+    Args:
+        sizes: Numbers of inputs, of units of each hidden layer, and of outputs.
+        seed: Of the initial weights, which are Gaussian; biases start at 0.
+        activation: Applied after each hidden layer, element by element.
+        scale: Variance of a layer's initial weights, from its numbers of inputs and outputs.
+
+    Raises:
+        ValueError: Fewer than two sizes.
+    """
 
     def __init__(
         self, sizes: Sequence[int], *, seed: int = 0, activation: Activation = Array.relu, scale: Scale = he
@@ -49,7 +63,7 @@ class MLP:
         ]
 
     def __call__(self, x: Array) -> Array:
-        """Outputs of the last layer, one row per example."""
+        """Outputs (b, sizes[-1]) of the last layer for inputs (b, sizes[0])."""
         *hidden, (weights, bias) = self.layers
         for w, b in hidden:
             x = self.activation(x @ w + b)
@@ -61,24 +75,30 @@ class MLP:
 
 
 def softmax(logits: Float[np.ndarray, "b c"]) -> Float[np.ndarray, "b c"]:
-    """Probabilities of the classes, one row per example."""
+    """Softmax of each row: probabilities of ``c`` classes from logits, computed without overflow."""
     weights = np.exp(logits - logits.max(axis=1, keepdims=True))
     return weights / weights.sum(axis=1, keepdims=True)
 
 
 def probabilities(network: Callable[[Array], Array], x: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b c"]:
-    """What a classifier says about each example."""
+    """Class probabilities of a classifier, softmax(network(x)), a row per example."""
     return softmax(network(Array(x)).data)
 
 
 class ArrayTrainer:
-    """An algorithm for ``aigc_course.core.train.fit``: a loss on arrays, its parameters, and a rule that moves them."""
+    """A training algorithm for ``aigc_course.core.train.fit`` on arrays.
+
+    Args:
+        parameters: What is trained.
+        loss: From the columns of a batch, as numpy arrays, to a loss with one element.
+        optimizer: One of ``foundations.optimizers``.
+    """
 
     def __init__(self, parameters: Iterable[Array], loss: Callable[..., Array], optimizer: Optimizer) -> None:
         self.parameters, self.loss, self.optimizer = list(parameters), loss, optimizer
 
     def step(self, batch: Tensor | tuple[Tensor, ...]) -> Metrics:
-        """Differentiate the loss of one batch and move every parameter."""
+        """Take one optimisation step on the loss of a batch; the metrics hold the loss before the step."""
         columns = batch if isinstance(batch, tuple) else (batch,)
         loss = self.loss(*(column.numpy() for column in columns))
         loss.backward()
@@ -88,7 +108,7 @@ class ArrayTrainer:
         return {"loss": loss.data.item()}
 
     def state_dict(self) -> State:
-        """The parameters and the optimiser's memory, as tensors and numbers."""
+        """The parameters and the optimiser's state, as tensors and numbers."""
         return {"parameters": _packed([p.data for p in self.parameters]), "optimizer": _packed(vars(self.optimizer))}
 
     def load_state_dict(self, state: State) -> None:

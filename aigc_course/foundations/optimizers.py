@@ -11,7 +11,8 @@ Symbols
     λ       ``weight_decay``
 
 Conventions: an optimiser holds its own state (velocity, moments, step count). ``update`` returns new arrays and never
-changes those that it is given. With the same arguments the results equal those of ``torch.optim``.
+changes those that it is given. With the same arguments the results equal those of ``torch.optim``. A learning rate that
+is not above 0, and a decay rate outside [0, 1), raise ``ValueError``.
 """
 
 from collections.abc import Sequence
@@ -24,12 +25,12 @@ Arrays = list[np.ndarray]
 
 @runtime_checkable
 class Optimizer(Protocol):
-    """What a training loop needs from an optimiser."""
+    """What ``ArrayTrainer`` needs from an optimiser; ``lr`` is the learning rate."""
 
     lr: float
 
     def update(self, parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> Arrays:
-        """Return the parameters after one step."""
+        """Return the parameters after one step along the gradients of equal shapes."""
         ...
 
 

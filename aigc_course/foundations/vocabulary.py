@@ -1,8 +1,8 @@
 """A word-level tokenizer: sentences to rows of token ids and back.
 
 Three ids are special tokens. ``PAD`` fills a row after its sentence. ``END`` ends a sentence, and stands before its
-first word where a model needs a start token. ``MASK`` replaces a word that is hidden (word dropout; elsewhere
-``<mask>`` or ``<unk>``).
+first word where a model needs a start token. ``MASK`` replaces a word that is hidden (word dropout; papers also use the
+token of unknown words).
 """
 
 from collections import Counter
@@ -23,13 +23,13 @@ class Vocabulary:
 
     Attributes:
         words: The word of each id.
-        number: The id of each word.
+        ids: The id of each word.
     """
 
     def __init__(self, sentences: Iterable[str]) -> None:
         counts = Counter(word for sentence in sentences for word in sentence.split())
         self.words = [*SPECIAL_TOKENS, *sorted(counts, key=lambda word: (-counts[word], word))]
-        self.ids = {word: number for number, word in enumerate(self.words)}
+        self.ids = {word: i for i, word in enumerate(self.words)}
 
     def __len__(self) -> int:
         """Size of the vocabulary, special tokens included."""

@@ -163,7 +163,7 @@ def arguments(task: Exercise) -> Iterator[str]:
     if described != parameters:
         yield f"`arguments` describes {described}; the stub takes {parameters}"
         return
-    draws = [trying.arguments(task.inputs, draw) for draw in range(trying.DRAWS)]
+    draws = [trying.arguments(task.inputs, draw) for draw in range(trying.TRIALS)]
     sizes: list[dict[str, int]] = []
     for draw in draws:
         sizes.append({})
@@ -204,7 +204,7 @@ def blind(task: Exercise) -> Iterator[str]:
             given = trying.outputs(held, task.solution)
         except Exception:
             continue  # it matters so much that the solution fails
-        for draws in (trying.FEWEST, trying.DRAWS):
+        for draws in (trying.FEWEST, trying.TRIALS):
             if all_same(given[:draws], expected[:draws], task.tolerance):
                 yield f"an answer that ignores `{argument.name}` passes on {draws} draws"
     for missed in _misses(expected):
@@ -223,7 +223,7 @@ def _misses(expected: Sequence[Any]) -> Iterator[list[Result]]:
         yield [row if isinstance(result, tuple) else row[0] for row, result in zip(missed, expected, strict=True)]
 
 
-def _in_64_bits(inputs: trying.Draw) -> trying.Draw:
+def _in_64_bits(inputs: trying.Sampler) -> trying.Sampler:
     def draw(generator: torch.Generator) -> tuple[Any, ...]:
         given = inputs(generator)
         return tuple(x.double() if isinstance(x, torch.Tensor) and x.is_floating_point() else x for x in given)

@@ -27,8 +27,8 @@ def attempt(function, plain=("y",)):
 def test_a_function_is_tried_on_fresh_inputs():
     seen = []
     tried = attempt(lambda x, y: seen.append(x) or x * y)
-    assert len(tried.results) == trying.DRAWS
-    assert len({float(x[0]) for x in seen}) == trying.DRAWS
+    assert len(tried.results) == trying.TRIALS
+    assert len({float(x[0]) for x in seen}) == trying.TRIALS
     assert (tried.trouble, tried.notes, tried.slow) == ("", (), False)
 
 
@@ -39,7 +39,7 @@ def test_one_buffer_filled_and_returned_each_time():
         buffer[0] = y
         return buffer
 
-    assert len({result[0].item() for result in attempt(function).results}) == trying.DRAWS
+    assert len({result[0].item() for result in attempt(function).results}) == trying.TRIALS
 
 
 def test_an_answer_that_spoils_its_inputs_spoils_nothing_else():

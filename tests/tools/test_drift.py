@@ -115,7 +115,14 @@ def test_the_pages_and_workflows_name_the_supported_pythons():
 
 
 def test_an_old_python_can_read_why_it_is_refused():
-    ast.parse((ROOT / "book/tools/supported.py").read_text("utf-8"), feature_version=(3, 6))
+    """Catches newer syntax, modules and annotations: Python 3.6 would answer with an error of its own."""
+    tree = ast.parse((ROOT / "book/tools/supported.py").read_text("utf-8"), feature_version=(3, 6))
+    nodes = list(ast.walk(tree))
+    modules = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    assert modules <= {"platform", "sys", "sysconfig", "typing"}, "list it if Python 3.6 has it"
+    evaluated = [getattr(node, name, None) for node in nodes for name in ("annotation", "returns")]
+    assert {type(node) for node in evaluated if node} == {ast.Name}, "list[str] and X | Y fail before 3.9"
 
 
 RECORD = files.read_json(ROOT / platforms.RECORD)

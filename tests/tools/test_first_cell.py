@@ -48,10 +48,15 @@ def test_a_new_address_replaces_the_old_cell(book):
 @pytest.fixture
 def missing(monkeypatch):
     """The course is not installed, and pip only says what it was asked."""
-    asked = []
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(subprocess, "run", lambda command, check: asked.append((command, check)))
     monkeypatch.delenv("AIGC_REPOSITORY", raising=False)
+    return pip_asked(monkeypatch)
+
+
+def pip_asked(monkeypatch):
+    """What would have been run, in place of running it."""
+    asked = []
+    monkeypatch.setattr(subprocess, "run", lambda command, check: asked.append((command, check)))
     return asked
 
 
@@ -72,8 +77,9 @@ def test_with_an_address_the_cell_installs_the_course(missing, monkeypatch, writ
 
 
 def test_where_the_course_is_installed_nothing_happens(monkeypatch):
-    monkeypatch.setattr(subprocess, "run", lambda *a, **k: pytest.fail("something was started"))
+    asked = pip_asked(monkeypatch)
     exec(first_cell.FIRST_CELL.format(address="https://example.org/a/b"), {})
+    assert asked == []
 
 
 def test_the_cell_is_as_short_as_any_other():

@@ -4,6 +4,7 @@ import pytest
 
 from book.tools import folklore
 from book.tools.chapters import BookError
+from tests.tools.test_tools_checks import only
 
 DATA = """
 - {id: P01, chapter: one, claim: It learns., truth: It does not.}
@@ -23,11 +24,6 @@ def book(project):
     project.toc("one")
     assert folklore.check(project.root) == []
     return project
-
-
-def only(messages):
-    assert len(messages) == 1, messages
-    return messages[0]
 
 
 def test_a_row_without_a_test(book):

@@ -101,9 +101,11 @@ def test_sphinxs_places_are_told_as_cells(project):
 
 
 def test_nothing_is_executed_while_the_pages_are_built(executed):
-    text = "---\nkernelspec:\n  name: python3\n---\n# Page\n\n```{code-cell}\n1 + 1\n```\n"
-    executed.write("book/index.md", f"---\nfile_format: mystnb\n{text.removeprefix('---')[1:]}")
+    trace = executed.root / "trace"
+    head = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n"
+    executed.write("book/index.md", f"{head}# Page\n\n```{{code-cell}}\nopen({str(trace)!r}, 'w')\n```\n")
     build(executed, "would be executed again")
+    assert not trace.exists(), "the page's code has run"
 
 
 def test_an_interrupted_build_leaves_the_last_good_site(executed):
