@@ -215,7 +215,7 @@ class _Limited(io.TextIOBase):
             self.to.write(text[: self.left])
             self.left -= len(text)
             if self.left < 0:
-                self.to.write("\\n… (the rest of your function's output is left out)\\n")
+                self.to.write("\n… (the rest of your function's output is left out)\n")
         return len(text)
 
     def flush(self) -> None:

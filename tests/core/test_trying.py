@@ -148,6 +148,7 @@ def test_output_is_shortened(capsys):
     out = capsys.readouterr().out
     assert out.startswith("floodflood")
     assert out.count("is left out") == 1
+    assert "\\n" not in out, "a line break, not its two characters"
     assert len(out) < trying.OUTPUT + 100
 
 
