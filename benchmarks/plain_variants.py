@@ -171,7 +171,11 @@ class StyleGenerator(nn.Module):
 
     def __init__(self, latent_dim: int = 16, width: int = 16, classes: int = 10, d: int = 32) -> None:
         super().__init__()
-        self.of_class, self.one, self.two = nn.Embedding(classes, 8), nn.Linear(latent_dim + 8, d), nn.Linear(d, d)
+        self.class_embedding, self.one, self.two = (
+            nn.Embedding(classes, 8),
+            nn.Linear(latent_dim + 8, d),
+            nn.Linear(d, d),
+        )
         self.start = nn.Parameter(torch.randn(4 * width, 4, 4))
         sizes = (
             (4 * width, 2 * width, True),
@@ -182,7 +186,7 @@ class StyleGenerator(nn.Module):
 
     def style(self, z: Tensor, y: Tensor) -> Tensor:
         """Noise and class to a style."""
-        x = torch.cat([z, self.of_class(y)], dim=1)
+        x = torch.cat([z, self.class_embedding(y)], dim=1)
         x = x / (x.square().mean(dim=1, keepdim=True) + 1e-8).sqrt()
         for layer in (self.one, self.two):
             x = F.leaky_relu(layer(x), 0.2) * 2**0.5
@@ -210,12 +214,12 @@ class ProjectionDiscriminator(nn.Module):
         sizes = ((1, width), (width, 2 * width), (2 * width, 4 * width))
         convolutions = [layer for i, o in sizes for layer in (nn.Conv2d(i, o, 4, 2, 1), nn.LeakyReLU(0.2))]
         self.features = nn.Sequential(*convolutions, nn.Conv2d(4 * width, 64, 4), nn.Flatten(), nn.LeakyReLU(0.2))
-        self.out, self.of_class = nn.Linear(64, 1), nn.Embedding(classes, 64)
+        self.out, self.class_embedding = nn.Linear(64, 1), nn.Embedding(classes, 64)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Probabilities of real."""
         features = self.features(x)
-        return (self.out(features)[:, 0] + (self.of_class(y) * features).sum(dim=1)).sigmoid()
+        return (self.out(features)[:, 0] + (self.class_embedding(y) * features).sum(dim=1)).sigmoid()
 
 
 def told_step(g: nn.Module, d: nn.Module, latent_dim: int, lr: float = 2e-3) -> Step:

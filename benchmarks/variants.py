@@ -47,7 +47,7 @@ def sentence_vae() -> list[Task]:
     """The VAE of sentences: 500 words, nine to a sentence, batches of 64."""
     x, batch = torch.randint(PAD + 3, WORDS, (2048, LENGTH)), 64
     reference = plain_variants.TextVAE(WORDS, word_dropout=DROPOUT)
-    models = [TextVAE(WORDS, word_dropout=DROPOUT, longest=LENGTH, hidden=128) for _ in range(3)]
+    models = [TextVAE(WORDS, word_dropout=DROPOUT, max_length=LENGTH, hidden=128) for _ in range(3)]
     training: dict[str, Action] = {"plain": fed(plain.descent(reference, reference.loss), plain.loaded(batch, x))}
     sampling: dict[str, Action] = {"plain": partial(reference.sample, batch, LENGTH)}
     sampling[OURS] = partial(models[0].sample, batch)

@@ -22,7 +22,7 @@ from aigc_course.gan.style import STYLE_RECIPE, style_gan
 from aigc_course.gan.trainer import GANTrainer
 from aigc_course.gan.wasserstein import WassersteinTrainer
 from aigc_course.layers.pixelcnn import PixelCNN
-from aigc_course.museum.exhibits import leave_evidence
+from aigc_course.museum.exhibits import collect_evidence
 from aigc_course.vae import conditional, convolutional, vqvae
 from aigc_course.vae.annealing import annealed_trainer
 from aigc_course.vae.linear_vae import LinearVAE
@@ -75,8 +75,8 @@ FAMILIES = {
     "vq-vae with prior": Family(lambda: with_prior(small_vqvae()), descending),
     "pixelcnn": Family(lambda: PixelCNN(codebook_size=16, grid=(4, 4), channels=8), descending, "codes"),
     "sentence vae": Family(
-        lambda: TextVAE(20, latent_dim=4, word_dropout=0.5, longest=6, hidden=16),
-        partial(annealed_trainer, warm=5),
+        lambda: TextVAE(20, latent_dim=4, word_dropout=0.5, max_length=6, hidden=16),
+        partial(annealed_trainer, warmup_steps=5),
         "sentences",
     ),
     "gan": Family(dense_gan, GANTrainer),
@@ -156,7 +156,7 @@ def look(model, algorithm, batch):
     if hasattr(model, "reconstruct"):
         model.reconstruct(*columns)
     if isinstance(model, GAN) and not isinstance(model, ConditionalGAN):
-        leave_evidence(algorithm.averaged, columns[0], columns[0], [])
+        collect_evidence(algorithm.averaged, columns[0], columns[0], [])
     if any("parametrizations" in name for name, _ in model.named_parameters()):
         lipschitz_bound(model.discriminator)
 

@@ -211,7 +211,7 @@ class Trainer:
             clip: See ``Update``.
             ema_decay: See ``EMA``; ``None`` for no average.
             anneal: Keyword arguments of ``loss`` that change while training, each a function of the number of updates
-                made so far: ``{"weight": partial(linear_warmup, warm=100)}``, say.
+                made so far: ``{"weight": partial(linear_warmup, warmup_steps=100)}``, say.
             bf16: See ``Update``.
         """
         self.model, self.loss, self.anneal = model, loss, dict(anneal or {})

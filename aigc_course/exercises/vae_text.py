@@ -95,48 +95,48 @@ def _costs(generator: torch.Generator) -> tuple[Tensor, Tensor, float, float]:
     n, low = size(generator, 6, 9), size(generator, 0, 1)
     words, kl = 20 + 5 * torch.rand(n, generator=generator), (8 - 3 * low) * torch.rand(n, generator=generator)
     # above and below the mean in turn, so that both sides of the threshold are tried
-    free = kl.mean().item() + (-0.7 if low else 0.7)
-    return words, kl, 0.2 + 0.5 * torch.rand(1, generator=generator).item(), free
+    free_bits = kl.mean().item() + (-0.7 if low else 0.7)
+    return words, kl, 0.2 + 0.5 * torch.rand(1, generator=generator).item(), free_bits
 
 
-def loss(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
-    """The mean cost of the code counts from ``free`` upwards only."""
-    return words.mean() + weight * kl.mean().clamp(min=free)
+def loss(words: Tensor, kl: Tensor, weight: float, free_bits: float) -> Tensor:
+    """The mean cost of the code counts from ``free_bits`` upwards only."""
+    return words.mean() + weight * kl.mean().clamp(min=free_bits)
 
 
-def loss_each(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+def loss_each(words: Tensor, kl: Tensor, weight: float, free_bits: float) -> Tensor:
     """Free nats for each sentence."""
-    return (words + weight * kl.clamp(min=free)).mean()
+    return (words + weight * kl.clamp(min=free_bits)).mean()
 
 
-def loss_excess(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+def loss_excess(words: Tensor, kl: Tensor, weight: float, free_bits: float) -> Tensor:
     """The same gradients, another value: only the nats beyond the free ones."""
-    return words.mean() + weight * (kl.mean() - free).clamp(min=0)
+    return words.mean() + weight * (kl.mean() - free_bits).clamp(min=0)
 
 
-def loss_weighed_first(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+def loss_weighed_first(words: Tensor, kl: Tensor, weight: float, free_bits: float) -> Tensor:
     """The weighted term compared with the free nats."""
-    return words.mean() + (weight * kl.mean()).clamp(min=free)
+    return words.mean() + (weight * kl.mean()).clamp(min=free_bits)
 
 
-def loss_subtracted(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+def loss_subtracted(words: Tensor, kl: Tensor, weight: float, free_bits: float) -> Tensor:
     """A target in place of a threshold."""
-    return words.mean() + weight * (kl.mean() - free).abs()
+    return words.mean() + weight * (kl.mean() - free_bits).abs()
 
 
-def loss_without_free(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+def loss_without_free(words: Tensor, kl: Tensor, weight: float, free_bits: float) -> Tensor:
     """The free nats forgotten."""
     return words.mean() + weight * kl.mean()
 
 
-def loss_capped(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+def loss_capped(words: Tensor, kl: Tensor, weight: float, free_bits: float) -> Tensor:
     """The smaller in place of the larger."""
-    return words.mean() + weight * kl.mean().clamp(max=free)
+    return words.mean() + weight * kl.mean().clamp(max=free_bits)
 
 
-def loss_weighted_words(words: Tensor, kl: Tensor, weight: float, free: float) -> Tensor:
+def loss_weighted_words(words: Tensor, kl: Tensor, weight: float, free_bits: float) -> Tensor:
     """The weight on the words."""
-    return weight * words.mean() + kl.mean().clamp(min=free)
+    return weight * words.mean() + kl.mean().clamp(min=free_bits)
 
 
 def _lengths(generator: torch.Generator) -> tuple[Tensor, Tensor]:

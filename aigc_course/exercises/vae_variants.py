@@ -70,59 +70,63 @@ def _gradients(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, floa
     return z, quantised, at_quantised, 0.1 + 0.3 * torch.rand((), generator=generator).item()
 
 
-def encoder_gradient(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
+def encoder_gradient(z: Tensor, quantised: Tensor, at_quantised: Tensor, commitment_cost: float) -> Tensor:
     """Straight through, and the commitment's own slope."""
-    return at_quantised + 2 * commit * (z - quantised)
+    return at_quantised + 2 * commitment_cost * (z - quantised)
 
 
-def gradient_without_commitment(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
+def gradient_without_commitment(z: Tensor, quantised: Tensor, at_quantised: Tensor, commitment_cost: float) -> Tensor:
     """The third part of the loss forgotten."""
     return at_quantised
 
 
-def gradient_without_bridge(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
+def gradient_without_bridge(z: Tensor, quantised: Tensor, at_quantised: Tensor, commitment_cost: float) -> Tensor:
     """The true derivative of the pixels, which is nothing."""
-    return 2 * commit * (z - quantised)
+    return 2 * commitment_cost * (z - quantised)
 
 
-def gradient_away(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
+def gradient_away(z: Tensor, quantised: Tensor, at_quantised: Tensor, commitment_cost: float) -> Tensor:
     """The commitment's sign turned over."""
-    return at_quantised - 2 * commit * (z - quantised)
+    return at_quantised - 2 * commitment_cost * (z - quantised)
 
 
-def gradient_without_two(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
+def gradient_without_two(z: Tensor, quantised: Tensor, at_quantised: Tensor, commitment_cost: float) -> Tensor:
     """The factor of the square's derivative lost."""
-    return at_quantised + commit * (z - quantised)
+    return at_quantised + commitment_cost * (z - quantised)
 
 
-def gradient_with_weight_elsewhere(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
+def gradient_with_weight_elsewhere(
+    z: Tensor, quantised: Tensor, at_quantised: Tensor, commitment_cost: float
+) -> Tensor:
     """The weight at the codebook's term, which does not reach z."""
     return at_quantised + 2 * (z - quantised)
 
 
-def gradient_with_weight_at_the_pixels(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
+def gradient_with_weight_at_the_pixels(
+    z: Tensor, quantised: Tensor, at_quantised: Tensor, commitment_cost: float
+) -> Tensor:
     """The weight at the pixel term."""
-    return commit * at_quantised + 2 * (z - quantised)
+    return commitment_cost * at_quantised + 2 * (z - quantised)
 
 
-def gradient_of_the_mean(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
+def gradient_of_the_mean(z: Tensor, quantised: Tensor, at_quantised: Tensor, commitment_cost: float) -> Tensor:
     """``F.mse_loss``, which averages over all numbers."""
-    return at_quantised + 2 * commit * (z - quantised) / z.numel()
+    return at_quantised + 2 * commitment_cost * (z - quantised) / z.numel()
 
 
-def gradient_of_the_mean_vector(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
+def gradient_of_the_mean_vector(z: Tensor, quantised: Tensor, at_quantised: Tensor, commitment_cost: float) -> Tensor:
     """A mean over the vectors."""
-    return at_quantised + 2 * commit * (z - quantised) / len(z)
+    return at_quantised + 2 * commitment_cost * (z - quantised) / len(z)
 
 
-def gradient_of_the_mean_number(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
+def gradient_of_the_mean_number(z: Tensor, quantised: Tensor, at_quantised: Tensor, commitment_cost: float) -> Tensor:
     """A mean over the numbers of each vector."""
-    return at_quantised + 2 * commit * (z - quantised) / z.shape[1]
+    return at_quantised + 2 * commitment_cost * (z - quantised) / z.shape[1]
 
 
-def gradient_of_both_distances(z: Tensor, quantised: Tensor, at_quantised: Tensor, commit: float) -> Tensor:
+def gradient_of_both_distances(z: Tensor, quantised: Tensor, at_quantised: Tensor, commitment_cost: float) -> Tensor:
     """No stop in the second part."""
-    return at_quantised + 2 * (1 + commit) * (z - quantised)
+    return at_quantised + 2 * (1 + commitment_cost) * (z - quantised)
 
 
 def _grid(generator: torch.Generator) -> tuple[Tensor, Tensor]:

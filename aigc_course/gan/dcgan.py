@@ -1,4 +1,4 @@
-r"""DCGAN: the game on images, with convolutions.
+r"""DCGAN: a convolutional generator and discriminator for images.
 
 Radford, Metz & Chintala (2015), *Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
 Networks*, arXiv:1511.06434. Theirs are 64×64 with 1,024 channels; here 32×32 by default, and as wide as asked.
@@ -29,7 +29,17 @@ RECIPE: dict[str, Any] = {
 
 
 class Generator(nn.Module):
-    """Noise to 4×4, then transposed convolutions that double the side; batch norm and ReLU, tanh at the end."""
+    """From latents to 4×4 feature maps, then transposed convolutions that double the side; batch norm, ReLU, tanh.
+
+    Args:
+        latent_dim: Numbers in a latent.
+        base_channels: Channels at half the final side; twice as many at each smaller one.
+        channels: Channels of an image.
+        size: Side of an image in pixels.
+
+    Raises:
+        ValueError: ``size`` is not a power of two, or below 8.
+    """
 
     def __init__(self, *, latent_dim: int, base_channels: int, channels: int = 1, size: int = 32) -> None:
         super().__init__()
@@ -46,15 +56,22 @@ class Generator(nn.Module):
         self.apply(initialise)
 
     def forward(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "b c size size"]:
-        """Images in [-1, 1]."""
+        """Images in [-1, 1], one for each latent."""
         return self.layers(z)
 
 
 class Discriminator(nn.Module):
-    """The generator backwards: strided convolutions with leaky ReLU, then one logit.
+    """The mirror image of the generator: strided convolutions with leaky ReLU, then one logit.
 
-    The paper has batch norm in all layers but the first. A gradient penalty wants each logit to depend on its own
-    image only, so ``batch_norm`` is a choice.
+    Args:
+        base_channels: Channels after the first layer; each halving of the side doubles them.
+        channels: Channels of an image.
+        size: Side of an image in pixels.
+        batch_norm: Whether all layers but the first and the last have batch norm, as in the paper. Without it each
+            logit depends on its own image only, which a gradient penalty needs.
+
+    Raises:
+        ValueError: ``size`` is not a power of two, or below 8.
     """
 
     def __init__(self, *, base_channels: int, channels: int = 1, size: int = 32, batch_norm: bool = True) -> None:
@@ -70,31 +87,34 @@ class Discriminator(nn.Module):
         self.apply(initialise)
 
     def forward(self, x: Float[Tensor, "b c size size"]) -> Float[Tensor, " b"]:
-        """Logits of "real"."""
+        """Logits of "real" for images in [-1, 1]."""
         return self.layers(x)
 
 
 def _widths(base_channels: int, size: int) -> list[int]:
-    """Channels from half the side down to 4×4."""
+    """Channels of the feature maps from half the side down to 4×4."""
     if size < 8 or size & (size - 1):
         raise ValueError(f"size={size}; the side of the images is a power of two, 8 or more")
     return [base_channels << i for i in range(size.bit_length() - 3)]
 
 
 def _upsample(inputs: int, outputs: int) -> list[nn.Module]:
-    """Twice the side. No bias: batch norm would subtract it again."""
+    """A layer that doubles height and width. No bias: batch norm would subtract it again."""
     convolution = nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=False)
     return [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]
 
 
 def _downsample(inputs: int, outputs: int, batch_norm: bool) -> list[nn.Module]:
-    """Half the side."""
+    """A layer that halves height and width."""
     convolution = nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=not batch_norm)
     return [convolution, *([nn.BatchNorm2d(outputs)] if batch_norm else []), nn.LeakyReLU(0.2)]
 
 
 def initialise(module: nn.Module) -> None:
-    """Radford et al.'s start: weights from N(0, 0.02²), batch norm's scales from N(1, 0.02²), biases 0."""
+    """DCGAN weight initialisation: N(0, 0.02²), scales of batch norm N(1, 0.02²), biases 0 (Radford et al., 2015).
+
+    For ``network.apply``; other modules than convolutions and batch norm are left alone.
+    """
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d):
         nn.init.normal_(module.weight, mean=float(isinstance(module, nn.BatchNorm2d)), std=0.02)
         if module.bias is not None:
@@ -104,7 +124,11 @@ def initialise(module: nn.Module) -> None:
 def dcgan(
     *, latent_dim: int = 16, base_channels: int = 16, channels: int = 1, size: int = 32, batch_norm: bool = False
 ) -> GAN:
-    """Both networks, in the channels-last layout, which convolutions on a CPU prefer; ``RECIPE`` trains them."""
+    """A DCGAN for images of ``size`` × ``size`` pixels in [-1, 1]; ``RECIPE`` trains it.
+
+    The weights are in the channels-last layout, in which convolutions on a CPU are faster. Arguments as in
+    ``Generator`` and ``Discriminator``.
+    """
     generator = Generator(latent_dim=latent_dim, base_channels=base_channels, channels=channels, size=size)
     discriminator = Discriminator(base_channels=base_channels, channels=channels, size=size, batch_norm=batch_norm)
     networks = (network.to(memory_format=torch.channels_last) for network in (generator, discriminator))
@@ -112,10 +136,10 @@ def dcgan(
 
 
 def to_tanh_range(images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-    """[0, 1] to [-1, 1]: what the networks see."""
+    """Pixels in [0, 1] mapped to [-1, 1], the range of tanh, which the networks work in."""
     return 2 * images - 1
 
 
 def to_pixels(images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-    """[-1, 1] to [0, 1]: what a screen and a metric see."""
+    """Images in [-1, 1] mapped to [0, 1], for display and metrics; the inverse of ``to_tanh_range``."""
     return (images + 1) / 2

@@ -1,10 +1,10 @@
-r"""What a discriminator knows about two distributions: their ratio, and a lower bound on their divergence.
+r"""What a discriminator estimates: the density ratio of two distributions, and a lower bound on their divergence.
 
-Goodfellow et al. (2014), *Generative Adversarial Nets*, arXiv:1406.2661 (the game's value is a Jensen–Shannon
+Goodfellow et al. (2014), *Generative Adversarial Nets*, arXiv:1406.2661 (the value at D* is a Jensen–Shannon
 divergence). Nowozin et al. (2016), *f-GAN*, arXiv:1606.00709 (any discriminator gives a lower bound). Arjovsky &
 Bottou (2017), arXiv:1701.04862 (what the non-saturating generator descends on).
 
-Symbols: real examples ``x`` with density ``p``, generated ones with density ``q``, their middle ``m = (p + q) / 2``;
+Symbols: real examples ``x`` with density ``p``, generated ones with density ``q``, their mixture ``m = (p + q) / 2``;
 discriminator's logit ``l``, so that ``D = sigmoid(l)``; ``n`` cells of a grid, each of size ``cell``.
 
 Conventions: nats. Both kinds of examples weigh the same, however many of each there are.
@@ -27,8 +27,12 @@ from aigc_course.gan.gan import discriminator_loss, mlp_discriminator, optimal_d
 def js_bound(real: Float[Tensor, " b"], fake: Float[Tensor, " c"]) -> Estimate:
     """Estimate of a lower bound on the Jensen–Shannon divergence in nats, ½ (V + log 4), with its standard error.
 
-    The logits must be of examples on which the discriminator was not trained. The error is that of sampling; it says
-    nothing about the gap between this discriminator and the optimal one, see ``value_gap``.
+    The standard error is that of sampling. It says nothing about the gap between this discriminator and the optimal
+    one, see ``value_gap``.
+
+    Args:
+        real: Logits of real examples on which the discriminator was not trained.
+        fake: Logits of such generated examples.
     """
     of_real, of_fake = monte_carlo(F.logsigmoid(real)), monte_carlo(F.logsigmoid(-fake))
     error = (of_real.standard_error.square() + of_fake.standard_error.square()).sqrt()
@@ -68,7 +72,7 @@ def effective_sample_size(weights: Float[Tensor, " b"]) -> float:
     return (weights.sum().square() / weights.square().sum()).item()
 
 
-def calibration(
+def calibration_curve(
     real: Float[Tensor, " b"], fake: Float[Tensor, " b"], *, bins: int = 10
 ) -> list[tuple[float, float, int]]:
     """Reliability of D = sigmoid(logit): mean D, share of real examples, and number of examples in each bin of D.
@@ -105,7 +109,7 @@ def train_discriminator(
         steps: Number of updates.
         batch_size: Examples of each kind per update, at most all.
         lr: Learning rate.
-        seed: Names the initial weights and the order of the examples.
+        seed: Of the initial weights and the order of the examples.
         on_step: Called with the discriminator and the number of updates made, after each update.
     """
     with torch.random.fork_rng():

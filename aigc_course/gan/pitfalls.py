@@ -27,41 +27,44 @@ from aigc_course.gan.dynamics import Players
 from aigc_course.gan.gan import discriminator_loss, non_saturating_loss
 from aigc_course.gan.trainer import GANTrainer
 
-K = 8
+K = 8  # latent dimension of the small networks
 Images = Float[Tensor, "b c h w"]
 
 
 def density_as_discriminator(p: Float[Tensor, " n"], q: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-    """F01, wrong: D(x) = p(x), whatever the generator does."""
+    """F01, wrong: D(x) = p(x), whatever the generator does; at n points, from both densities there."""
     return p.clone()
 
 
 def real_only_loss(real: Float[Tensor, " b"], fake: Float[Tensor, " c"]) -> Float[Tensor, ""]:
-    """F15, wrong: cross-entropy summed over the data set alone, -E log D(x); the generated examples are not read."""
+    """F15, wrong: cross-entropy of real examples alone, -E log D(x) in nats; ``fake`` is not used."""
     return -F.logsigmoid(real).mean()
 
 
 def pass_rate(real: Float[Tensor, " b"]) -> float:
-    """F15, the other half: the share of real examples that are called real, P(D > ½ | real). One number, no x."""
+    """F15, the other half: the share of real examples that are called real, P(D > ½ | real); no function of x."""
     return (real > 0).float().mean().item()
 
 
 def summed_optimum(p: Float[Tensor, " n"], q: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-    """Where D goes when it descends L_D + L_G (non-saturating): (p + q) / (p + 2q), never below one half."""
+    """F02: the D that minimises L_D + L_G (non-saturating) at n points: (p + q) / (p + 2q), never below one half."""
     return (p + q) / (p + 2 * q)
 
 
 def summed_divergence(p: Float[Tensor, " n"], q: Float[Tensor, " n"], *, cell: float = 1.0) -> Float[Tensor, ""]:
-    """The divergence that descending the sum makes *large*: 2 KL(m ‖ M) + KL(q ‖ M), m = (p + q)/2, M = (p + 2q)/3."""
+    """F02: the divergence in nats that descent on L_D + L_G *increases*, 2 KL(m ‖ M) + KL(q ‖ M).
+
+    m = (p + q)/2 and M = (p + 2q)/3; densities are given at the n cells of a grid, each of size ``cell``.
+    """
     m, mixed = (p + q) / 2, (p + 2 * q) / 3
     return 2 * kl(m, mixed, cell=cell) + kl(q, mixed, cell=cell)
 
 
 class SummedTrainer(GANTrainer):
-    """F02, wrong: one loss, L_D + L_G, one backward pass, and both networks step along it."""
+    """F02, wrong: one loss, L_D + L_G, one backward pass, and an update of both networks."""
 
     def step(self, batch: Tensor | tuple[Tensor, ...], /) -> Metrics:
-        """Descend on the sum of both losses over the weights of both players."""
+        """One update of all weights of both networks along the gradient of ``summed_loss``."""
         assert isinstance(batch, Tensor)
         loss = summed_loss(self, batch)
         optimizers = self.g_update.optimizer, self.d_update.optimizer
@@ -74,26 +77,29 @@ class SummedTrainer(GANTrainer):
 
 
 def summed_loss(trainer: GANTrainer, batch: Float[Tensor, "b *s"]) -> Float[Tensor, ""]:
-    """L_D + L_G on a batch and as many generated examples."""
+    """F02: L_D + L_G in nats, on a batch and as many generated examples, with its graph."""
     of_real, of_fake = trainer.logits(batch), trainer.logits(trainer.generate(len(batch)))
     return discriminator_loss(of_real, of_fake) + trainer.g_loss(of_fake)
 
 
 def generator_gradient_of_the_sum(trainer: GANTrainer, batch: Float[Tensor, "b *s"]) -> float:
-    """Largest entry of the generator's gradient of L_D + L_G; exactly zero where L_G is the saturating loss."""
+    """F02: largest absolute entry of the generator's gradient of L_D + L_G; exactly 0 for the saturating loss."""
     gradients = torch.autograd.grad(summed_loss(trainer, batch), list(trainer.gan.generator.parameters()))
     return max(g.abs().max().item() for g in gradients)
 
 
 def summed_field(state: Players) -> Players:
-    """F02, wrong: both players descend L_D + L_G of the Dirac game (the non-saturating pair)."""
+    """F02, wrong: the vector field of two players that both descend L_D + L_G of the Dirac-GAN (non-saturating)."""
     theta, phi = state.unbind(dim=-1)
-    slope = 2 * (phi * theta).sigmoid() - 1
-    return torch.stack([-slope * phi, -slope * theta], dim=-1)
+    derivative = 2 * (phi * theta).sigmoid() - 1  # of L_D + L_G by the logit phi theta
+    return torch.stack([-derivative * phi, -derivative * theta], dim=-1)
 
 
 def players(*, channels: int = 1) -> tuple[Generator, Discriminator, Images]:
-    """A small generator, a small discriminator and 16 real images, always the same."""
+    """A small generator, a small discriminator and 16 real images in [-1, 1], the same at every call.
+
+    Seeds torch's global generator with 0.
+    """
     torch.manual_seed(0)
     x = to_tanh_range(data.load("glyphs", n=16).x).expand(-1, channels, -1, -1)
     return (
@@ -104,7 +110,7 @@ def players(*, channels: int = 1) -> tuple[Generator, Discriminator, Images]:
 
 
 def gradient_norm(network: nn.Module) -> float | None:
-    """Norm of the gradient that a network holds, ``None`` when nothing ever reached it."""
+    """Norm of the gradient that the weights of a network hold; ``None`` when no backward pass has reached any."""
     gradients = [p.grad for p in network.parameters() if p.grad is not None]
     return nn.utils.get_total_norm(gradients).item() if gradients else None
 
@@ -139,25 +145,25 @@ def p03_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
 
 
 def p03_right(g: nn.Module, d: nn.Module, x: Images) -> float:
-    """Loss with one label for each answer."""
-    answers = d(x).sigmoid()
-    return nn.BCELoss()(answers, torch.ones_like(answers)).item()
+    """Loss with one label for each probability."""
+    probabilities = d(x).sigmoid()
+    return nn.BCELoss()(probabilities, torch.ones_like(probabilities)).item()
 
 
 def p04_undefined(g: nn.Module, d: nn.Module, x: Images) -> int:
-    """Different images in three batches, when nobody drew the noise."""
+    """Different images in three batches, when no noise was sampled."""
     batches = [g(z) for _ in range(3)]  # pyright: ignore[reportUndefinedVariable] - the mistake on show
     return _different(batches)
 
 
 def p04_wrong(g: nn.Module, d: nn.Module, x: Images) -> int:
-    """Different images in three batches, when the noise is drawn before the loop."""
+    """Different images in three batches, when the noise is sampled before the loop."""
     z = torch.randn(len(x), K)
     return _different([g(z) for _ in range(3)])
 
 
 def p04_right(g: nn.Module, d: nn.Module, x: Images) -> int:
-    """Different images in three batches, when every batch draws its own noise."""
+    """Different images in three batches, when noise is sampled for every batch."""
     return _different([g(torch.randn(len(x), K)) for _ in range(3)])
 
 
@@ -180,7 +186,7 @@ def p05_right(g: nn.Module, d: nn.Module, x: Images) -> float | None:
 
 
 def _first_batch(*, resize: bool) -> str:
-    """Shape of the first batch from a folder that holds a 40×30 and a 64×48 picture."""
+    """Shape of the first batch from a folder that holds a 40×30 and a 64×48 image."""
     from torchvision.datasets import ImageFolder
     from torchvision.transforms import v2
 
@@ -195,17 +201,17 @@ def _first_batch(*, resize: bool) -> str:
 
 
 def p06_wrong(g: nn.Module, d: nn.Module, x: Images) -> str:
-    """First batch from a folder of pictures of two sizes."""
+    """First batch from a folder of images of two sizes."""
     return _first_batch(resize=False)
 
 
 def p06_right(g: nn.Module, d: nn.Module, x: Images) -> str:
-    """First batch from the same folder, every picture resized."""
+    """First batch from the same folder, every image resized."""
     return _first_batch(resize=True)
 
 
 def p07_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
-    """Share of pixel values that ``imshow`` changes in a colour picture in [-1, 1]."""
+    """Share of pixel values that ``imshow`` changes in a colour image in [-1, 1]."""
     return _changed_by_imshow(x[0])
 
 
@@ -223,7 +229,7 @@ def _changed_by_imshow(image: Float[Tensor, "c h w"]) -> float:
 
 
 def p08_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
-    """Loss when the generator paints three channels and the discriminator reads one."""
+    """Loss when the generator's images have three channels and the discriminator expects one."""
     g = Generator(latent_dim=K, base_channels=4, channels=3)
     return discriminator_loss(d(x), d(g(torch.randn(len(x), K)))).item()
 
@@ -240,7 +246,7 @@ def p09_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
 
 
 def p09_clipped(g: nn.Module, d: nn.Module, x: Images) -> float:
-    """Share of examples without a gradient, when a framework clips those logits into [0, 1] in silence."""
+    """Share of examples without a gradient, when a framework silently clips those logits into [0, 1]."""
     logits = d(x)
     logits.retain_grad()
     F.binary_cross_entropy(logits.clamp(1e-7, 1 - 1e-7), torch.ones(len(x))).backward()
@@ -261,7 +267,7 @@ def _share_of_zeros(gradient: Tensor | None) -> float:
 
 
 def _rise(g: nn.Module, d: nn.Module, x: Images, parameters: list[nn.Parameter]) -> float:
-    """How far D's mean answer to one fixed batch of fakes moves in fifty generator steps."""
+    """Change of D's mean probability for one fixed batch of fakes in fifty generator steps."""
     fixed = g(torch.randn(len(x), K)).detach()
     before = d(fixed).sigmoid().mean()
     optimizer = torch.optim.Adam(parameters, lr=2e-3)
@@ -273,12 +279,12 @@ def _rise(g: nn.Module, d: nn.Module, x: Images, parameters: list[nn.Parameter])
 
 
 def p10_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
-    """Rise of D's answer to fixed fakes when the generator's optimiser also holds D."""
+    """Rise of D's probability for fixed fakes when the generator's optimiser also holds D."""
     return _rise(g, d.eval(), x, [*g.parameters(), *d.parameters()])
 
 
 def p10_right(g: nn.Module, d: nn.Module, x: Images) -> float:
-    """Rise of D's answer to fixed fakes when the generator's optimiser holds G alone."""
+    """Rise of D's probability for fixed fakes when the generator's optimiser holds G alone."""
     return _rise(g, d.eval(), x, [*g.parameters()])
 
 
@@ -288,9 +294,9 @@ def p11_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
 
 
 def p11_right(g: nn.Module, d: nn.Module, x: Images) -> float:
-    """Loss with as many labels as answers."""
-    answers = d(g(torch.randn(len(x), K))).sigmoid()
-    return nn.BCELoss()(answers, torch.ones_like(answers)).item()
+    """Loss with as many labels as probabilities."""
+    probabilities = d(g(torch.randn(len(x), K))).sigmoid()
+    return nn.BCELoss()(probabilities, torch.ones_like(probabilities)).item()
 
 
 def p12_wrong(g: nn.Module, d: nn.Module, x: Images) -> str:
@@ -311,17 +317,17 @@ def _shape(network: nn.Module) -> str:
 
 def p13_wrong(g: nn.Module, d: nn.Module, x: Images) -> float:
     """Change of the generator's gradient when the discriminator is replaced, with the loss against label 0."""
-    return _change_with_judge(
+    return _change_with_discriminator(
         g, d, lambda fake, discriminator: F.binary_cross_entropy(to_pixels(fake), torch.zeros_like(fake))
     )
 
 
 def p13_right(g: nn.Module, d: nn.Module, x: Images) -> float:
     """Change of the generator's gradient when the discriminator is replaced, with the loss through it."""
-    return _change_with_judge(g, d, lambda fake, discriminator: non_saturating_loss(discriminator(fake)))
+    return _change_with_discriminator(g, d, lambda fake, discriminator: non_saturating_loss(discriminator(fake)))
 
 
-def _change_with_judge(g: nn.Module, d: nn.Module, loss: Callable[[Tensor, nn.Module], Tensor]) -> float:
+def _change_with_discriminator(g: nn.Module, d: nn.Module, loss: Callable[[Tensor, nn.Module], Tensor]) -> float:
     """Relative change of G's gradient between ``d`` and a discriminator with other weights."""
     fake, weights = g(torch.randn(16, K)), list(g.parameters())
     one, other = (
@@ -350,7 +356,7 @@ ROWS: dict[str, tuple[Program, ...]] = {
 
 
 def seen(program: Program) -> str:
-    """Run a program on fresh players and say what came out, or what it raised."""
+    """Result of a program on fresh ``players`` as text, or the type and first line of the error that it raised."""
     with torch.random.fork_rng():
         try:
             result = program(*players())
@@ -360,7 +366,7 @@ def seen(program: Program) -> str:
 
 
 def report(*rows: str) -> list[dict[str, str]]:
-    """One line for each program of the rows: what is looked at, and what was seen."""
+    """A table of the programs of some rows of ``ROWS``, one dict each: its row, what it measures, what was ``seen``."""
     programs = [(row, program) for row in rows for program in ROWS[row]]
     return [{"row": row, "looked at": _title(program), "seen": seen(program)} for row, program in programs]
 

@@ -84,14 +84,14 @@ class Mapping(nn.Module):
 
     def __init__(self, *, latent_dim: int, d: int, classes: int, embedding: int = 8) -> None:
         super().__init__()
-        self.of_class = nn.Embedding(classes, embedding)
+        self.class_embedding = nn.Embedding(classes, embedding)
         self.layers = nn.Sequential(
             nn.Linear(latent_dim + embedding, d), scaled_leaky_relu(), nn.Linear(d, d), scaled_leaky_relu()
         )
 
     def forward(self, z: Float[Tensor, "b k"], y: Int[Tensor, " b"]) -> Float[Tensor, "b d"]:
         """The style ``w`` of each example."""
-        x = torch.cat([z, self.of_class(y)], dim=1)
+        x = torch.cat([z, self.class_embedding(y)], dim=1)
         return self.layers(x * (x.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt())
 
 

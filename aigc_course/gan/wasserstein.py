@@ -1,15 +1,16 @@
-r"""The Wasserstein-1 distance, exactly and by a trained critic, and the GAN that descends on it.
+r"""The Wasserstein-1 distance, exact and estimated by a critic, and the GAN that minimises it.
 
 Villani (2009), *Optimal Transport: Old and New*, Springer, Grundlehren 338 (duality).
 Arjovsky, Chintala & Bottou (2017), *Wasserstein Generative Adversarial Networks*, arXiv:1701.07875 (the critic;
 weights clipped).
 Gulrajani et al. (2017), *Improved Training of Wasserstein GANs*, arXiv:1704.00028 (the gradient penalty).
 
-Symbols: ``n`` examples ``x`` of the real distribution p, ``m`` examples ``y`` of the generated one q; the *plan* holds
-how much mass goes from each x to each y; the *critic* f gives each example a number, and its slope should not exceed 1.
+Symbols: ``n`` examples ``x`` of the real distribution p, ``m`` examples ``y`` of the generated one q; the
+*transport plan* holds how much mass goes from each x to each y; the *critic* f gives each example a number and should
+be 1-Lipschitz.
 
-Conventions: distances are in the unit of the data. A critic answers with a number without a unit of probability, so
-no logarithm and no sigmoid occurs here. Losses are minimised: the critic's is minus its estimate of the distance.
+Conventions: distances are in the unit of the data. A critic's output is no logit of a probability, so no logarithm and
+no sigmoid occurs here. Losses are minimised: the critic's is minus its estimate of the distance.
 """
 
 from collections.abc import Callable
@@ -31,7 +32,11 @@ from aigc_course.gan.trainer import GANTrainer
 
 
 def wasserstein_1d(x: Float[Tensor, " n"], y: Float[Tensor, " m"]) -> Float[Tensor, ""]:
-    """W1 of two samples of equal size in one dimension: sort both, pair them in order, average the gaps."""
+    """Wasserstein-1 distance of two samples of equal size in one dimension: mean absolute difference of sorted values.
+
+    Raises:
+        ValueError: The sizes differ, or are 0.
+    """
     if len(x) != len(y) or not len(x):
         raise ValueError(
             f"{len(x)} and {len(y)} numbers; pairing needs at least one, and as many of one as of the other"
@@ -40,17 +45,25 @@ def wasserstein_1d(x: Float[Tensor, " n"], y: Float[Tensor, " m"]) -> Float[Tens
 
 
 def cost_matrix(x: Float[Tensor, "n d"], y: Float[Tensor, "m d"]) -> Float[Tensor, "n m"]:
-    """Euclidean distance from each ``x`` to each ``y``."""
+    """Euclidean distance from each ``x`` to each ``y``, without the cancellation of the expanded square."""
     return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
 
 
 def optimal_transport(
     cost: Float[Tensor, "n m"], p: Float[Tensor, " n"] | None = None, q: Float[Tensor, " m"] | None = None
 ) -> tuple[float, Float[Tensor, "n m"]]:
-    """The cheapest way to turn ``p`` into ``q`` (even weights by default): its cost, and the plan.
+    """Optimal transport (Kantorovich): the least cost of moving ``p`` to ``q``, and the transport plan.
 
-    The linear programme min Σ c π over π ≥ 0 with row sums p and column sums q. It takes n·m unknowns: a few hundred
-    examples on each side are a matter of a second. Solved in float64 on the CPU, where the plan stays.
+    The linear programme min Σ c π over π ≥ 0 with row sums p and column sums q. It has n·m unknowns: a few hundred
+    examples on each side take about a second. Solved in float64 on the CPU, where the plan stays.
+
+    Args:
+        cost: Cost c of moving a unit of mass from each x to each y; with ``cost_matrix`` the result is W1.
+        p: Weights of the x; uniform if None.
+        q: Weights of the y; uniform if None.
+
+    Raises:
+        ValueError: A side is empty, a cost is not finite, or weights are negative or do not sum to 1.
     """
     cost = cost.detach().double().cpu()
     p, q = _weights(cost, p, q)
@@ -62,18 +75,24 @@ def optimal_transport(
 def dual(
     cost: Float[Tensor, "n m"], p: Float[Tensor, " n"] | None = None, q: Float[Tensor, " m"] | None = None
 ) -> tuple[float, Float[Tensor, " n"], Float[Tensor, " m"]]:
-    """The dual programme max Σ p f + Σ q g with f_i + g_j ≤ c_ij: its value, and the prices ``f`` and ``g``."""
+    """Kantorovich dual max Σ p f + Σ q g with f_i + g_j ≤ c_ij: its value, and the dual potentials ``f`` and ``g``.
+
+    By strong duality the value is that of ``optimal_transport``; arguments and errors as there.
+    """
     cost = cost.detach().double().cpu()
     p, q = _weights(cost, p, q)
     sums = _sums(*cost.shape)
     below = cost.numpy().ravel()
     found = _solve(-torch.cat([p, q]).numpy(), A_ub=sums.T, b_ub=below, bounds=(None, None))
-    prices = torch.as_tensor(found.x)
-    return -float(found.fun), prices[: len(p)], prices[len(p) :]
+    potentials = torch.as_tensor(found.x)
+    return -float(found.fun), potentials[: len(p)], potentials[len(p) :]
 
 
-def potential(cost: Float[Tensor, "k m"], g: Float[Tensor, " m"]) -> Float[Tensor, " k"]:
-    """A critic of slope at most 1 from the prices ``g``: at each point, the least of (distance to y_j) - g_j."""
+def c_transform(cost: Float[Tensor, "k m"], g: Float[Tensor, " m"]) -> Float[Tensor, " k"]:
+    """c-transform of the potential ``g``: at each of k points, the least over j of (distance to y_j) - g_j.
+
+    It extends ``dual``'s f to all points, and is 1-Lipschitz (Villani, 2009).
+    """
     return (cost - g).amin(dim=1)
 
 
@@ -107,17 +126,17 @@ def _solve(objective: np.ndarray, **constraints: Any) -> Any:
 
 
 def critic_loss(real: Float[Tensor, " b"], fake: Float[Tensor, " c"]) -> Float[Tensor, ""]:
-    """Minus the critic's estimate of the distance: E f(G(z)) - E f(x)."""
+    """Minus the critic's estimate of the distance, E f(G(z)) - E f(x), from its outputs (Arjovsky et al., 2017)."""
     return fake.mean() - real.mean()
 
 
 def generator_loss(fake: Float[Tensor, " b"]) -> Float[Tensor, ""]:
-    """What the generator can change of the estimate: -E f(G(z))."""
+    """Loss of the generator, -E f(G(z)): the part of the estimated distance that depends on it."""
     return -fake.mean()
 
 
 def random_interpolates(real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"]) -> Float[Tensor, "b *s"]:
-    """One point on the straight line from each real example to a generated one, uniformly drawn."""
+    """A uniformly sampled point on the line from each real example to the generated one of the same row."""
     share = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
     return share * real + (1 - share) * fake
 
@@ -129,17 +148,26 @@ def gradient_penalty(
     *,
     one_sided: bool = False,
 ) -> Float[Tensor, ""]:
-    """E (|∇f| - 1)² at points between real and generated examples; ``one_sided`` lets slopes below 1 go free."""
+    """Gradient penalty E (‖∇f‖ - 1)² at ``random_interpolates`` of both kinds of examples (Gulrajani et al., 2017).
+
+    The result has a graph, so that it can be part of the critic's loss.
+
+    Args:
+        critic: From examples to numbers, each of its own example only.
+        real: Real examples.
+        fake: As many generated ones.
+        one_sided: Whether gradient norms below 1 are not penalised, E max(0, ‖∇f‖ - 1)².
+    """
     x = random_interpolates(real, fake).detach().requires_grad_()
-    (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
-    excess = slope.flatten(1).norm(dim=1) - 1
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    excess = gradient.flatten(1).norm(dim=1) - 1
     return (excess.relu() if one_sided else excess).square().mean()
 
 
 def estimate(
     critic: Callable[[Tensor], Tensor], x: Float[Tensor, "n *s"], y: Float[Tensor, "m *s"]
 ) -> Float[Tensor, ""]:
-    """What a critic makes of the distance between two samples: E f(x) - E f(y)."""
+    """A critic's estimate E f(x) - E f(y) of W1 between two samples; of a 1-Lipschitz critic, a lower bound."""
     return -critic_loss(critic(x), critic(y))
 
 
@@ -153,7 +181,19 @@ def train_critic(
     hidden: int = 64,
     steps: int = 200,
 ) -> nn.Module:
-    """A dense critic between two fixed samples; its learning rate falls to zero, so that it settles."""
+    """Train a dense critic between two fixed samples with Adam, and freeze it.
+
+    The learning rate decays linearly to 0, so that the estimate converges.
+
+    Args:
+        x: Examples of the first sample.
+        y: As many of the second.
+        penalty: Weight of ``gradient_penalty``.
+        one_sided: See ``gradient_penalty``.
+        weight_clip: Clip every weight to [-weight_clip, weight_clip] instead of the penalty.
+        hidden: Units of each hidden layer.
+        steps: Number of updates.
+    """
     critic = mlp_discriminator(shape=tuple(x.shape[1:]), hidden=hidden)
 
     def loss(batch: tuple[Tensor, ...]) -> Tensor:
@@ -172,7 +212,7 @@ def train_critic(
 
 
 class WassersteinTrainer(GANTrainer):
-    """Several updates of a critic on fresh real examples to each update of the generator.
+    """WGAN-GP: several updates of the critic, on different real examples, to each update of the generator.
 
     The networks are a ``GAN`` whose discriminator is the critic: without batch norm, which couples examples.
     """
@@ -200,6 +240,9 @@ class WassersteinTrainer(GANTrainer):
             lr: Adam's learning rate for both.
             betas: Adam's decay rates, of both.
             options: ``ema_decay``, ``schedule``, ``clip`` and ``bf16`` of ``GANTrainer``.
+
+        Raises:
+            ValueError: ``critic_steps`` is below 1.
         """
         if critic_steps < 1:
             raise ValueError(f"critic_steps={critic_steps}; the critic must move at least once")
@@ -212,6 +255,12 @@ class WassersteinTrainer(GANTrainer):
         """One update of the generator after ``critic_steps`` of the critic, each on its own part of the batch.
 
         So a batch holds ``critic_steps`` times as many examples as one update uses, and no real example is seen twice.
+
+        Returns:
+            Metrics of the last critic update and of the generator's.
+
+        Raises:
+            ValueError: The batch has fewer examples than ``critic_steps``.
         """
         columns = batch if isinstance(batch, tuple) else (batch,)
         if len(columns[0]) < self.critic_steps:
@@ -227,7 +276,7 @@ class WassersteinTrainer(GANTrainer):
         return metrics
 
     def discriminator_step(self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor) -> Metrics:
-        """One update of the critic, held back by the penalty or by clipped weights."""
+        """One update of the critic, with the gradient penalty or with weight clipping after it."""
         metrics = super().discriminator_step(real, fake, *given)
         if self.weight_clip is not None:
             clip_weights(self.gan.discriminator, self.weight_clip)
@@ -236,7 +285,7 @@ class WassersteinTrainer(GANTrainer):
     def discriminator_objective(
         self, real: Float[Tensor, "b *s"], fake: Float[Tensor, "b *s"], *given: Tensor
     ) -> Objective:
-        """Minus the distance that the critic sees, plus the weighted penalty at points between; both as metrics."""
+        """The critic's loss, ``critic_loss`` plus the weighted penalty; metrics: estimated distance and penalty."""
         loss = self.d_loss(self.logits(real, *given), self.logits(fake, *given))
         penalty = loss.new_zeros(())
         if self.weight_clip is None:
@@ -245,7 +294,7 @@ class WassersteinTrainer(GANTrainer):
 
 
 @torch.no_grad()
-def clip_weights(network: nn.Module, most: float) -> None:
-    """Cut every weight to [-most, most], as Arjovsky et al. (2017) did to bound the critic's slope."""
+def clip_weights(network: nn.Module, limit: float) -> None:
+    """Clip every weight to [-limit, limit] in place, which bounds the Lipschitz constant (Arjovsky et al., 2017)."""
     for weight in network.parameters():
-        weight.clamp_(-most, most)
+        weight.clamp_(-limit, limit)

@@ -36,7 +36,7 @@ class DigitClassifier(nn.Module):
         self.read_out = nn.Linear(64, 10)
 
     def forward(self, images: Float[Tensor, "n 1 32 32"]) -> Float[Tensor, "n 10"]:
-        """Logits of the ten digits."""
+        """Logits of the ten digits, from grey images with values in [0, 1]."""
         return self.read_out(self.features(images))
 
 

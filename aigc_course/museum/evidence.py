@@ -1,11 +1,11 @@
-"""The table of detector values for every exhibit and seed, failed ("sick") and repaired ("cured"), kept as JSON.
+"""The table of detector values for every exhibit and seed, broken and repaired, kept as JSON.
 
 ``make museum`` (or ``python -m aigc_course.museum.evidence``) trains what is missing and writes ``evidence.json`` after
 each run, so that an interrupted command goes on where it stopped. The table holds a fingerprint of the settings,
 detectors, models and of all that they import; when any of it changes, the table is made anew. Values have four
 significant digits.
 
-A row has the keys ``exhibit``, ``cured``, ``seed``, ``cause`` (as ``detectors.cause``) and ``values`` (by detector).
+A row has the keys ``exhibit``, ``repaired``, ``seed``, ``cause`` (as ``detectors.cause``) and ``values`` (by detector).
 """
 
 import ast
@@ -42,7 +42,7 @@ def sources(module: Path = Path(__file__)) -> list[Path]:
 
 
 def _imported(path: Path) -> Iterator[Path]:
-    """Where the modules would be that a file of the library imports from the library."""
+    """Possible paths of the modules of the library that one of its files imports."""
     library = Path(__file__).parents[1]
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == library.name:
@@ -55,11 +55,11 @@ def fingerprint(module: Path = Path(__file__)) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources(module))).hexdigest()[:16]
 
 
-def examine_run(name: str, seed: int, *, cured: bool) -> Row:
+def examine_run(name: str, seed: int, *, repaired: bool) -> Row:
     """Train one exhibit and return its row: the value of every detector, and the cause that they point to."""
-    findings = run(name, seed, cured=cured).findings
+    findings = run(name, seed, repaired=repaired).findings
     values = {key: _short(finding.value) for key, finding in findings.items()}
-    return {"exhibit": name, "cured": cured, "seed": seed, "cause": detectors.cause(findings), "values": values}
+    return {"exhibit": name, "repaired": repaired, "seed": seed, "cause": detectors.cause(findings), "values": values}
 
 
 def _short(value: float) -> float | str:
@@ -68,7 +68,7 @@ def _short(value: float) -> float | str:
 
 
 def rows(path: Path = TABLE) -> list[Row]:
-    """The rows of a table, ordered by exhibit, sick before cured, then seed."""
+    """The rows of a table, ordered by exhibit, broken before repaired, then seed."""
     found = json.loads(path.read_text(encoding="utf-8"))["rows"]
     for row in found:
         row["values"] = {name: float(value) for name, value in row["values"].items()}
@@ -83,7 +83,8 @@ def is_current(path: Path = TABLE) -> bool:
 def write(found: Sequence[Row], path: Path = TABLE) -> None:
     """Write a table with the present fingerprint, one row a line, in the order of ``rows``; whole or not at all."""
     order = list(EXHIBITS)
-    lines = [json.dumps(row) for row in sorted(found, key=lambda r: (order.index(r["exhibit"]), r["cured"], r["seed"]))]
+    ordered = sorted(found, key=lambda row: (order.index(row["exhibit"]), row["repaired"], row["seed"]))
+    lines = [json.dumps(row) for row in ordered]
     text = f'{{"fingerprint": "{fingerprint()}", "rows": [\n' + ",\n".join(lines) + "\n]}\n"
     write_atomically(path, text)
 
@@ -94,16 +95,16 @@ def make(path: Path = TABLE, seeds: Sequence[int] = SEEDS, names: Sequence[str] 
     Args:
         path: Of the table.
         seeds: Seeds of the runs.
-        names: Exhibits to run, sick and cured.
+        names: Exhibits to run, broken and repaired.
 
     Yields:
         The new rows.
     """
     kept = rows(path) if is_current(path) else []
-    done = {(row["exhibit"], row["cured"], row["seed"]) for row in kept}
-    for key in [(name, cured, seed) for seed in seeds for name in names for cured in (False, True)]:
+    done = {(row["exhibit"], row["repaired"], row["seed"]) for row in kept}
+    for key in [(name, repaired, seed) for seed in seeds for name in names for repaired in (False, True)]:
         if key not in done:
-            kept.append(examine_run(key[0], key[2], cured=key[1]))
+            kept.append(examine_run(key[0], key[2], repaired=key[1]))
             write(kept, path)
             yield kept[-1]
 
@@ -112,11 +113,11 @@ def success_counts(found: Sequence[Row], name: str) -> tuple[int, int]:
     """True positives and true negatives of an exhibit's detector.
 
     Returns:
-        How many sick runs its own detector fires at, and how many cured runs no detector fires at.
+        How many broken runs its own detector fires at, and how many repaired runs no detector fires at.
     """
     own = [row for row in found if row["exhibit"] == name]
-    sick = sum(detectors.Finding(name, row["values"][name]).fires for row in own if not row["cured"])
-    return sick, sum(row["cause"] == "none" for row in own if row["cured"])
+    broken = sum(detectors.Finding(name, row["values"][name]).fires for row in own if not row["repaired"])
+    return broken, sum(row["cause"] == "none" for row in own if row["repaired"])
 
 
 def main() -> int:
@@ -124,12 +125,13 @@ def main() -> int:
     torch.set_num_threads(1)
     began = time.perf_counter()
     for row in make():
-        state = "cured" if row["cured"] else "sick"
+        state = "repaired" if row["repaired"] else "broken"
         print(f"{time.perf_counter() - began:5.0f} s  seed {row['seed']}  {row['exhibit']}, {state}: {row['cause']}")
         sys.stdout.flush()
     counts = {name: success_counts(rows(), name) for name in EXHIBITS}
-    for name, (sick, cured) in counts.items():
-        print(f"{name:26} fires at {sick} of {len(SEEDS)} sick runs; none fires at {cured} of {len(SEEDS)} cured runs")
+    for name, (broken, repaired) in counts.items():
+        n = len(SEEDS)
+        print(f"{name:26} fires at {broken} of {n} broken runs; none fires at {repaired} of {n} repaired runs")
     return int(any(min(pair) < ENOUGH for pair in counts.values()))
 
 

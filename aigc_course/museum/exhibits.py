@@ -1,7 +1,7 @@
-r"""Six exhibits: settings under which a generator fails, and the one setting that is changed to cure it.
+r"""Six exhibits: settings under which a generator fails, and the one setting that is changed to repair it.
 
-Each exhibit is data. ``run`` trains any of them from any seed in a second or a few and returns what the detectors of
-``museum.detectors`` want to see. ``train`` is split by name and size, so that "more data" is a change like any other.
+Each exhibit is data. ``run`` trains any of them from any seed in a few seconds and returns what the detectors of
+``museum.detectors`` read. Name and size of the training set are settings, so that "more data" is a change like others.
 
 Symbols: ``data`` a name for ``core.data.load``; ``n`` training examples (all when ``None``); ``latent_dim`` numbers of
 noise or of the latent. ``gan`` settings are those of ``gan.trainer.GANTrainer``; ``beta`` is the weight of a VAE's KL
@@ -29,41 +29,61 @@ from aigc_course.vae.vae import VAE
 
 @dataclass(frozen=True)
 class Setting:
-    """Everything that a run depends on beside its seed."""
+    """Everything that a run depends on beside its seed.
+
+    Attributes:
+        data: Name of the data set, as in ``core.data.load``.
+        n: Number of training examples, all if None.
+        latent_dim: Numbers in a latent.
+        hidden: Units of each hidden layer.
+        steps: Number of updates.
+        batch_size: Examples in a batch, at most all.
+        augment: Whether the discriminator is an ``AugmentedDiscriminator``.
+        beta: Weight of the KL term of a VAE.
+        gan: Options of ``GANTrainer``; and ``loss``, a key of ``LOSSES``.
+    """
 
     data: str
     n: int | None = None
     latent_dim: int = 8
     hidden: int = 64
     steps: int = 600
-    batch: int = 128
+    batch_size: int = 128
     augment: bool = False
     beta: float = 1.0
     gan: Mapping[str, Any] = field(default_factory=dict)
 
     def __or__(self, change: Mapping[str, Any]) -> "Setting":
-        """The same with some settings changed; those of the game are merged with the present ones."""
+        """A copy with some settings changed; the options in ``gan`` are merged with the present ones."""
         return replace(self, **{**change, "gan": {**self.gan, **change.get("gan", {})}})
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One failure: who plays (``gan`` or ``vae``), the sick setting, and the change that cures it."""
+    """One failure, and the change that repairs it.
+
+    Attributes:
+        name: Of the detector that should fire, a key of ``detectors.THRESHOLDS``.
+        family: ``"gan"`` or ``"vae"``, a key of ``FAMILIES``.
+        broken: The settings under which training fails.
+        change: The settings that differ in the repaired run.
+        because: Why it fails, in a clause.
+    """
 
     name: str
     family: str
-    sick: Setting
+    broken: Setting
     change: Mapping[str, Any]
     because: str
 
-    def setting(self, *, cured: bool) -> Setting:
-        """The settings of one of the two runs."""
-        return self.sick | self.change if cured else self.sick
+    def setting(self, *, repaired: bool) -> Setting:
+        """The settings of the broken run, or of the repaired one."""
+        return self.broken | self.change if repaired else self.broken
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: the model, what the detectors need, what they say, and the seconds of training."""
+    """A finished run: the model, the evidence for the detectors, their findings, and the seconds of training."""
 
     model: Any
     evidence: Evidence
@@ -76,8 +96,8 @@ LOSSES = {
     "non-saturating": gan.non_saturating_loss,
     "critic": wasserstein.generator_loss,
 }
-_DIGITS: dict[str, Any] = {"data": "digits", "latent_dim": 16, "hidden": 128, "steps": 500, "batch": 64}
-_FEW: dict[str, Any] = {"data": "digits", "n": 64, "latent_dim": 16, "hidden": 256, "steps": 800, "batch": 64}
+_DIGITS: dict[str, Any] = {"data": "digits", "latent_dim": 16, "hidden": 128, "steps": 500, "batch_size": 64}
+_FEW: dict[str, Any] = {"data": "digits", "n": 64, "latent_dim": 16, "hidden": 256, "steps": 800, "batch_size": 64}
 EXHIBITS = {
     exhibit.name: exhibit
     for exhibit in (
@@ -86,71 +106,78 @@ EXHIBITS = {
             "gan",
             Setting("ring", gan={"loss": "critic", "lr_g": 2e-4, "lr_d": 5e-3, "betas": (0.0, 0.9)}),
             {"gan": {"penalty": 1.0}},
-            "a critic is praised for steepness and nothing limits it",
+            "the critic's loss falls with the norm of its gradient, and nothing limits it",
         ),
         Exhibit(
             "vanishing gradient",
             "gan",
             Setting(**_DIGITS, gan={"loss": "saturating", "lr_g": 2e-4, "lr_d": 5e-3}),
             {"gan": {"penalty": 1.0}},
-            "a judge that is sure of every fake leaves the saturating loss flat",
+            "where the discriminator is sure of every fake, the saturating loss has no gradient",
         ),
         Exhibit(
             "posterior collapse",
             "vae",
-            Setting("digits", hidden=256, beta=64.0, steps=500, batch=64),
+            Setting("digits", hidden=256, beta=64.0, steps=500, batch_size=64),
             {"beta": 1.0},
-            "averaging over the 64 pixels instead of adding them makes the code 64 times as dear",
+            "averaging over the 64 pixels instead of summing weighs the KL term 64 times as much",
         ),
         Exhibit(
             "discriminator overfitting",
             "gan",
             Setting(**_FEW, gan={"lr_g": 5e-3, "lr_d": 1e-2, "betas": (0.0, 0.99)}),
             {"augment": True},
-            "64 images can be learned by heart",
+            "the discriminator can memorise 64 images",
         ),
         Exhibit(
             "memorisation",
             "vae",
-            Setting("digits", n=32, latent_dim=4, hidden=256, steps=800, batch=32),
+            Setting("digits", n=32, latent_dim=4, hidden=256, steps=800, batch_size=32),
             {"n": 1500},
-            "with 32 images the best decoder stores them and draws nothing else",
+            "with 32 images the best decoder memorises them and generates nothing else",
         ),
         Exhibit(
             "mode collapse",
             "gan",
             Setting("ring", gan={"lr_g": 2e-3, "lr_d": 1e-4}),
             {"gan": {"lr_d": 5e-3}},
-            "a judge that answers late lets the generator send everything to one place",
+            "a discriminator that learns too slowly lets the generator map all latents to one mode",
         ),
     )
 }
 
 
-def run(name: str, seed: int, *, cured: bool = False) -> Run:
-    """Train an exhibit from a seed, sick or cured, and examine it."""
+def run(name: str, seed: int, *, repaired: bool = False) -> Run:
+    """Train an exhibit from a seed, with its broken or its repaired settings, and apply the detectors.
+
+    Raises:
+        ValueError: There is no exhibit of that name.
+    """
     if name not in EXHIBITS:
         raise ValueError(f"no exhibit called {name!r}; there are {', '.join(EXHIBITS)}")
     exhibit = EXHIBITS[name]
-    return examine(exhibit.family, exhibit.setting(cured=cured), seed)
+    return examine(exhibit.family, exhibit.setting(repaired=repaired), seed)
 
 
 def examine(family: str, setting: Setting, seed: int) -> Run:
-    """Train any setting of a family from a seed, and show the result to the detectors."""
+    """Train a model of a family (``gan`` or ``vae``) with any settings from a seed, and apply the detectors."""
     torch.manual_seed(seed)
     model, algorithm = FAMILIES[family](setting)
     train = data.load(setting.data, n=setting.n).x
     began = time.perf_counter()
-    history = fit(algorithm, train, steps=setting.steps, batch_size=min(setting.batch, len(train)), seed=seed)
+    history = fit(algorithm, train, steps=setting.steps, batch_size=min(setting.batch_size, len(train)), seed=seed)
     seconds = time.perf_counter() - began
     torch.manual_seed(seed)
-    evidence = leave_evidence(model, train, data.load(setting.data, split="test").x[:EXAMPLES], history)
+    evidence = collect_evidence(model, train, data.load(setting.data, split="test").x[:EXAMPLES], history)
     return Run(model, evidence, diagnose(evidence), seconds)
 
 
 @torch.no_grad()
-def leave_evidence(model: Any, train: Tensor, held_out: Tensor, history: list[Metrics]) -> Evidence:
-    """What the detectors want to know of a GAN or a VAE after training; a judge answers without augmentation."""
+def collect_evidence(model: Any, train: Tensor, held_out: Tensor, history: list[Metrics]) -> Evidence:
+    """The evidence for the detectors from a trained GAN or VAE: samples, logits or posteriors, and its history.
+
+    A discriminator is evaluated without augmentation.
+    """
     samples = model.sample(len(held_out))
     if isinstance(model, VAE):
         return Evidence(samples, train, held_out, history, q=model.encode(held_out))

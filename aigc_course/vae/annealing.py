@@ -17,48 +17,59 @@ from aigc_course.core.train import Trainer
 
 @runtime_checkable
 class HasTerms(Protocol):
-    """A model whose loss has two terms, in nats; ``word_dropout`` and ``free`` are settings of its training."""
+    """A model whose loss has two terms, in nats; ``word_dropout`` and ``free_bits`` are hyperparameters."""
 
     word_dropout: float
-    free: float
+    free_bits: float
 
     def terms(self, x: Any, /, *, word_dropout: float) -> tuple[Tensor, Tensor]:
-        """What the observation costs given the code, and what the code costs."""
+        """−log p(x|z) at one posterior sample, and KL(q(z|x) ‖ p(z)): both in nats per example."""
         ...
 
 
 def weighted_loss(
-    words: Float[Tensor, " b"], kl: Float[Tensor, " b"], *, weight: float = 1.0, free: float = 0.0
+    words: Float[Tensor, " b"], kl: Float[Tensor, " b"], *, weight: float = 1.0, free_bits: float = 0.0
 ) -> Float[Tensor, ""]:
-    """Mean cost of the words plus ``weight`` times the mean cost of the code, of which ``free`` nats count as paid."""
-    return words.mean() + weight * kl.mean().clamp(min=free)
+    """Loss E[−log p(x|z)] + ``weight`` · max(``free_bits``, E[KL]) in nats, with batch means for expectations.
+
+    Args:
+        words: −log p(x|z) in nats of each example.
+        kl: KL(q(z|x) ‖ p(z)) in nats of each example.
+        weight: Of the KL term (β, annealed during training).
+        free_bits: Nats of the mean KL term below which it has no gradient (free bits, Kingma et al., 2016).
+    """
+    return words.mean() + weight * kl.mean().clamp(min=free_bits)
 
 
-def linear_warmup(step: int, *, warm: int) -> float:
-    """From 0 at the first update (``step = 0``) in a straight line to 1 at update ``warm``, and 1 from there on."""
-    if warm < 1:
-        raise ValueError(f"warm={warm}; give the number of updates until the weight is 1, at least 1")
-    return min(1.0, step / warm)
+def linear_warmup(step: int, *, warmup_steps: int) -> float:
+    """KL weight of a linear warm-up: 0 at the first update (``step = 0``), 1 from update ``warmup_steps`` on.
+
+    Raises:
+        ValueError: ``warmup_steps`` is below 1.
+    """
+    if warmup_steps < 1:
+        raise ValueError(f"warmup_steps={warmup_steps}; give the number of updates until the weight is 1, at least 1")
+    return min(1.0, step / warmup_steps)
 
 
 def annealed_trainer(
     model: HasTerms,
     *,
-    warm: int,
+    warmup_steps: int,
     optimizer: torch.optim.Optimizer | None = None,
     clip: float | None = 5.0,
     **options: Any,
 ) -> Trainer:
     """A ``Trainer`` on ``weighted_loss`` whose weight is ``linear_warmup``; ``options`` are those of ``Trainer``.
 
-    The metrics tell both terms in nats, and the weight in force.
+    The metrics are both terms in nats, and the weight.
     """
 
     def loss(batch: Any, *, weight: float) -> tuple[Tensor, dict[str, Tensor]]:
         words, kl = model.terms(batch, word_dropout=model.word_dropout)
-        found = weighted_loss(words, kl, weight=weight, free=model.free)
+        found = weighted_loss(words, kl, weight=weight, free_bits=model.free_bits)
         return found, {"words": words.detach().mean(), "KL": kl.detach().mean()}
 
-    anneal = {"weight": partial(linear_warmup, warm=warm)}
+    anneal = {"weight": partial(linear_warmup, warmup_steps=warmup_steps)}
     network: Any = model
     return Trainer(network, loss, optimizer=optimizer, clip=clip, anneal=anneal, **options)

@@ -1,7 +1,7 @@
 """A model whose posterior has two modes: a latent z from N(0, 1), observed through its square.
 
 x = z² + noise · ε forgets the sign of z. Latent and observation have one dimension, so that every integral is a sum
-over a grid, and what a Gaussian posterior must miss can be drawn.
+over a grid, and what a Gaussian posterior must miss can be plotted.
 """
 
 import math

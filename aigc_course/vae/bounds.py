@@ -13,9 +13,7 @@ from aigc_course.vae.vae import Gaussian, iwae_bound
 LogJoint = Callable[[Tensor, Tensor], Tensor]  # from x (b, d) and z (b, k) to log p(x, z) (b,)
 
 
-def log_weights(
-    log_joint: LogJoint, x: Float[Tensor, "b d"], q: Gaussian, *, num_samples: int
-) -> Float[Tensor, " draws"]:
+def log_weights(log_joint: LogJoint, x: Float[Tensor, "b d"], q: Gaussian, *, num_samples: int) -> Float[Tensor, " s"]:
     """Log importance weights log p(x, z) − log q(z) in nats, at ``num_samples`` samples of ``q``, for one observation.
 
     Args:
@@ -43,7 +41,7 @@ def grouped_bounds(weights: Float[Tensor, " n"], *, s: int) -> Float[Tensor, " g
         ValueError: ``s`` is below 1 or above ``n``.
     """
     if not 1 <= s <= len(weights):
-        raise ValueError(f"s={s} draws to a group of {len(weights)}; choose from 1 to {len(weights)}")
+        raise ValueError(f"s={s} samples to a group of {len(weights)}; choose from 1 to {len(weights)}")
     groups = len(weights) // s
     return iwae_bound(weights[: groups * s].view(groups, s).T)
 

@@ -33,8 +33,8 @@ def collapsed(q: Gaussian, *, nats: float = 0.1) -> bool:
     """
     if len(q.mean) < 2:
         raise ValueError(f"{len(q.mean)} posterior; give those of at least two examples, or nothing can vary")
-    cheap = kl_to_standard_normal(q).mean() < nats
-    return bool(cheap and not active_units(q.mean).any())
+    small = kl_to_standard_normal(q).mean() < nats
+    return bool(small and not active_units(q.mean).any())
 
 
 def aggregate_log_prob(z: Float[Tensor, "m k"], q: Gaussian) -> Float[Tensor, " m"]:
@@ -53,8 +53,10 @@ def split_rate(q: Gaussian, *, num_samples: int = 20) -> Rate:
 
     The n examples count as equally likely, so that the information cannot exceed log n.
     """
-    told = torch.stack([q.log_prob(z) - aggregate_log_prob(z, q) for z in (q.sample() for _ in range(num_samples))])
-    information = told.mean().item()
+    log_ratios = torch.stack(
+        [q.log_prob(z) - aggregate_log_prob(z, q) for z in (q.sample() for _ in range(num_samples))]
+    )
+    information = log_ratios.mean().item()
     return Rate(information, kl_to_standard_normal(q).mean().item() - information)
 
 
@@ -67,9 +69,9 @@ def label_information(q: Gaussian, labels: Int[Tensor, " n"], *, num_samples: in
         num_samples: Samples of each posterior.
     """
     parts = [Gaussian(q.mean[labels == label], q.logvar[labels == label]) for label in labels.unique()]
-    told = 0.0
+    information = 0.0
     for part in parts:
         z = torch.cat([part.sample() for _ in range(num_samples)])
         nats = (aggregate_log_prob(z, part) - aggregate_log_prob(z, q)).mean().item()
-        told += nats * len(part.mean) / len(q.mean)
-    return told
+        information += nats * len(part.mean) / len(q.mean)
+    return information

@@ -48,9 +48,9 @@ def cell_bits(
 
 
 class Compressed(NamedTuple):
-    """Decompressed images, and the bits that each took."""
+    """Decompressed images with values in [0, 1], and the ideal code length of each in bits."""
 
-    pictures: Float[Tensor, "n *shape"]
+    images: Float[Tensor, "n *shape"]
     bits: Float[Tensor, " n"]
 
 

@@ -101,8 +101,8 @@ class ConditionalVAE(nn.Module):
         return self.decode(z, y).sigmoid()
 
     @torch.no_grad()
-    def every_class(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "b classes *shape"]:
+    def decode_every_class(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "b classes *shape"]:
         """Means of p(x|z, y) in [0, 1] for each latent of ``z`` and each class y."""
         labels = torch.arange(self.classes, device=z.device).repeat(len(z))
-        pictures = self.decode(z.repeat_interleave(self.classes, dim=0), labels).sigmoid()
-        return pictures.unflatten(0, (len(z), self.classes))
+        images = self.decode(z.repeat_interleave(self.classes, dim=0), labels).sigmoid()
+        return images.unflatten(0, (len(z), self.classes))

@@ -82,8 +82,8 @@ def mutual_information_table(
     Raises:
         ValueError: A factor is constant, so that its entropy is 0 and no share of it can be given.
     """
-    code, truth = equal_bins(means, bins=bins), equal_bins(factors, bins=factor_bins)
-    nats = [[mutual_information(unit, factor) for factor in truth.T] for unit in code.T]
+    latents, truth = equal_bins(means, bins=bins), equal_bins(factors, bins=factor_bins)
+    nats = [[mutual_information(unit, factor) for factor in truth.T] for unit in latents.T]
     entropies = torch.stack([mutual_information(factor, factor) for factor in truth.T])
     if not entropies.all():
         still = int((entropies == 0).nonzero()[0])
@@ -98,7 +98,7 @@ def mutual_information_gap(table: Float[Tensor, "k f"]) -> Float[Tensor, " f"]:
         ValueError: There is one latent dimension only.
     """
     if len(table) < 2:
-        raise ValueError(f"a code of {len(table)} number has no second best; give at least 2")
+        raise ValueError(f"a latent of {len(table)} dimension has no second best; give at least 2")
     best, second = table.topk(2, dim=0).values
     return best - second
 

@@ -40,8 +40,8 @@ def reparameterised(f: Function, q: Gaussian, *, num_samples: int) -> Gradients:
     noise = torch.randn_like(q.mean.expand(num_samples, -1))
     step = (0.5 * q.logvar).exp() * noise
     z = (q.mean + step).detach().requires_grad_()
-    (slope,) = torch.autograd.grad(f(z).sum(), z)
-    return Gradients(slope, 0.5 * slope * step)
+    (gradient,) = torch.autograd.grad(f(z).sum(), z)
+    return Gradients(gradient, 0.5 * gradient * step)
 
 
 def leave_one_out(values: Float[Tensor, " s"]) -> Float[Tensor, " s"]:

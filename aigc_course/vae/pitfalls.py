@@ -127,10 +127,12 @@ class SharedSigmoid(NoNoise):
 class FloatText:
     """P14, wrong: the numbers of the words, scaled to [0, 1], go in as measurements, and numbers like them come out."""
 
-    def __init__(self, words: int, *, longest: int, latent_dim: int = 16, hidden: int = 128, lr: float = 1e-2) -> None:
+    def __init__(
+        self, words: int, *, max_length: int, latent_dim: int = 16, hidden: int = 128, lr: float = 1e-2
+    ) -> None:
         self.words, self.latent_dim = words, latent_dim
-        self.encoder = nn.Sequential(nn.Linear(longest, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent_dim))
-        self.decoder = nn.Sequential(nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Linear(hidden, longest))
+        self.encoder = nn.Sequential(nn.Linear(max_length, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent_dim))
+        self.decoder = nn.Sequential(nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Linear(hidden, max_length))
         self.encoder_optimizer = torch.optim.Adam(self.encoder.parameters(), lr=lr)
         self.decoder_optimizer = torch.optim.Adam(self.decoder.parameters(), lr=lr)
 

@@ -46,7 +46,7 @@ def restore(
     Raises:
         ValueError: ``flip`` is not between 0 and 1.
     """
-    z = _best_draw(model, y, flip, num_samples).requires_grad_()
+    z = _best_sample(model, y, flip, num_samples).requires_grad_()
     optimizer = torch.optim.Adam([z], lr=0.1)
     for _ in range(steps):
         (z.grad,) = torch.autograd.grad(-_log_joint(model, y, z, flip).sum(), z)
@@ -56,12 +56,12 @@ def restore(
 
 
 @torch.no_grad()
-def _best_draw(model: VAE, y: Float[Tensor, "b *shape"], flip: float, num_samples: int) -> Float[Tensor, "b k"]:
+def _best_sample(model: VAE, y: Float[Tensor, "b *shape"], flip: float, num_samples: int) -> Float[Tensor, "b k"]:
     """For each scan the latent of the largest log p(y, z), of ``num_samples``; all pairs by one matrix product."""
     z = torch.randn(num_samples, model.latent_dim, device=y.device, dtype=y.dtype)
     white, black = (part.flatten(1) for part in _channel(model.decode(z), flip))
-    heights = y.flatten(1) @ (white - black).T + black.sum(dim=1) + log_prior(z)
-    return z[heights.argmax(dim=1)]
+    log_joint = y.flatten(1) @ (white - black).T + black.sum(dim=1) + log_prior(z)
+    return z[log_joint.argmax(dim=1)]
 
 
 def _log_joint(model: VAE, y: Float[Tensor, "b *shape"], z: Float[Tensor, "b k"], flip: float) -> Float[Tensor, " b"]:

@@ -10,7 +10,7 @@ Symbols
     k       latent dimensions; 0 in a language model
     z       latents, with prior N(0, I)
     logits  what the decoder returns: word i has the probability softmax(logits[:, i]), given z and the words before
-    word_dropout  probability that a word that stands before is hidden from the decoder: a blank stands in its place
+    word_dropout  probability that a previous word is replaced by ``BLANK`` in the decoder's input
 
 Conventions: nats per sentence, summed over its words and its ``END``, never averaged over them. B reads and writes with
 LSTMs; here a convolution reads (three words at a time, then a maximum over positions) and a GRU writes, which take
@@ -93,14 +93,14 @@ class Decoder(nn.Module):
         return sentence_log_likelihood(x, self.logits(outputs[x != PAD]))
 
     @torch.no_grad()
-    def generate(self, z: Float[Tensor, "b k"], *, longest: int, greedy: bool = False) -> Int[Tensor, "b t"]:
-        """Sentences of at most ``longest`` symbols for given latents, word by word.
+    def generate(self, z: Float[Tensor, "b k"], *, max_length: int, greedy: bool = False) -> Int[Tensor, "b t"]:
+        """Sentences of at most ``max_length`` symbols for given latents, word by word.
 
         Each word is sampled from its probabilities or, if ``greedy``, is the most probable one.
         """
         word = torch.full((len(z), 1), END, device=z.device)
         ended, state, written = torch.zeros_like(word, dtype=torch.bool), self.begin(z), []
-        for _ in range(longest):
+        for _ in range(max_length):
             logits, state = self(word, z, state)
             word = logits[:, 0].argmax(1, keepdim=True) if greedy else torch.multinomial(logits[:, 0].softmax(1), 1)
             written.append(word.masked_fill(ended, PAD))
@@ -150,17 +150,17 @@ def lengths(x: Int[Tensor, "b t"]) -> Float[Tensor, " b"]:
     return (x != PAD).sum(dim=1).float()
 
 
-def perplexity(cost: Float[Tensor, " n"], length: Float[Tensor, " n"]) -> Float[Tensor, ""]:
+def perplexity(nll: Float[Tensor, " n"], length: Float[Tensor, " n"]) -> Float[Tensor, ""]:
     """Perplexity: the exponential of nats per word, averaged over words and not over sentences.
 
     Args:
-        cost: −log p(x) in nats of each sentence, or an upper bound on it; then the result is an upper bound, too.
+        nll: −log p(x) in nats of each sentence, or an upper bound on it; then the result is an upper bound, too.
         length: Words of each sentence.
     """
-    return (cost.sum() / length.sum()).exp()
+    return (nll.sum() / length.sum()).exp()
 
 
-def unigram_cost(x: Int[Tensor, "n t"], counted: Int[Tensor, "m u"], *, words: int) -> Float[Tensor, " n"]:
+def unigram_nll(x: Int[Tensor, "n t"], counted: Int[Tensor, "m u"], *, words: int) -> Float[Tensor, " n"]:
     """−log p(x) in nats per sentence under a unigram model of the tokens ``counted``, with add-one smoothing."""
     counts = torch.bincount(counted.flatten(), minlength=words).float() + 1
     counts[[PAD, MASK]] = 0
@@ -175,8 +175,8 @@ class TextVAE(nn.Module):
         words: Size of the vocabulary.
         latent_dim: k.
         word_dropout: Probability that ``loss`` hides a previous word from the decoder; ``elbo`` hides none.
-        free: Nats of the mean KL term that cost nothing in ``loss`` (free bits).
-        longest: Length of generated sentences, ``END`` included.
+        free_bits: Nats of the mean KL term that cost nothing in ``loss`` (free bits).
+        max_length: Length of generated sentences, ``END`` included.
         hidden: Units of the GRU and features of the encoder.
     """
 
@@ -186,8 +186,8 @@ class TextVAE(nn.Module):
         *,
         latent_dim: int = 16,
         word_dropout: float = 0.0,
-        free: float = 0.0,
-        longest: int = 9,
+        free_bits: float = 0.0,
+        max_length: int = 9,
         hidden: int = 96,
     ) -> None:
         super().__init__()
@@ -195,7 +195,12 @@ class TextVAE(nn.Module):
             Encoder(words, latent_dim=latent_dim, hidden=hidden),
             Decoder(words, latent_dim=latent_dim, hidden=hidden),
         )
-        self.latent_dim, self.word_dropout, self.free, self.longest = latent_dim, word_dropout, free, longest
+        self.latent_dim, self.word_dropout, self.free_bits, self.max_length = (
+            latent_dim,
+            word_dropout,
+            free_bits,
+            max_length,
+        )
 
     def encode(self, x: Int[Tensor, "b t"]) -> Gaussian:
         """Parameters of the posterior q(z|x) of each sentence."""
@@ -222,11 +227,11 @@ class TextVAE(nn.Module):
 
     def loss(self, x: Int[Tensor, "b t"], *, weight: float = 1.0) -> Float[Tensor, ""]:
         """What training minimises: −log p(x|z) + ``weight`` · KL, batch mean, with word dropout and free bits."""
-        return weighted_loss(*self.terms(x, word_dropout=self.word_dropout), weight=weight, free=self.free)
+        return weighted_loss(*self.terms(x, word_dropout=self.word_dropout), weight=weight, free_bits=self.free_bits)
 
     def generate(self, z: Float[Tensor, "b k"], *, greedy: bool = False) -> Int[Tensor, "b t"]:
         """Sentences for given latents: sampled word by word, or (``greedy``) always the most probable word."""
-        return self.decoder.generate(z, longest=self.longest, greedy=greedy)
+        return self.decoder.generate(z, max_length=self.max_length, greedy=greedy)
 
     def sample(self, n: int, *, greedy: bool = False) -> Int[Tensor, "n t"]:
         """Tokens of ``n`` sentences for latents sampled from the prior."""
@@ -262,16 +267,16 @@ class LanguageModel(nn.Module):
     Args:
         words: Size of the vocabulary.
         word_dropout: Probability that ``loss`` hides a previous word.
-        longest: Length of generated sentences, ``END`` included.
+        max_length: Length of generated sentences, ``END`` included.
         hidden: Units of the GRU.
     """
 
-    free = 0.0  # there is no KL term of which a part could be free
+    free_bits = 0.0  # there is no KL term of which a part could be free
 
-    def __init__(self, words: int, *, word_dropout: float = 0.0, longest: int = 9, hidden: int = 96) -> None:
+    def __init__(self, words: int, *, word_dropout: float = 0.0, max_length: int = 9, hidden: int = 96) -> None:
         super().__init__()
         self.decoder = Decoder(words, latent_dim=0, hidden=hidden)
-        self.word_dropout, self.longest = word_dropout, longest
+        self.word_dropout, self.max_length = word_dropout, max_length
 
     def log_likelihood(self, x: Int[Tensor, "b t"], *, word_dropout: float = 0.0) -> Float[Tensor, " b"]:
         """Log p(x) in nats per sentence, previous words hidden with probability ``word_dropout``."""
@@ -290,7 +295,7 @@ class LanguageModel(nn.Module):
 
     def sample(self, n: int, *, greedy: bool = False) -> Int[Tensor, "n t"]:
         """Tokens of ``n`` sentences; all equal if ``greedy``."""
-        return self.decoder.generate(self._empty(n), longest=self.longest, greedy=greedy)
+        return self.decoder.generate(self._empty(n), max_length=self.max_length, greedy=greedy)
 
     def _empty(self, n: int) -> Float[Tensor, "n k"]:
         return self.decoder.bias.new_empty(n, 0)

@@ -4,8 +4,8 @@ A sentence has ``WORDS`` words. A coin picks the topic, then each position picks
 the topic is all that one word says about another.
 
 Symbols
-    word_dropout  probability that a word that stands before is hidden from the decoder
-    words_unseen  words (on average) that are predicted with all words before hidden: each profits from the latent
+    word_dropout  probability that a previous word is hidden from the decoder
+    words_unseen  expected number of words that are predicted with all previous words hidden
     a, s      the posterior N(a, s²) of one topic and N(−a, s²) of the other
     weight    of the KL term
 

@@ -1,4 +1,4 @@
-"""The variational autoencoder with a diagonal Gaussian code and Bernoulli pixels.
+"""The variational autoencoder with a diagonal Gaussian posterior and Bernoulli pixels.
 
 Kingma & Welling (2013), *Auto-Encoding Variational Bayes*, arXiv:1312.6114, cited as KW; Rezende, Mohamed & Wierstra
 (2014), *Stochastic Backpropagation*, arXiv:1401.4082; the importance-weighted bound and active units are from

@@ -33,7 +33,7 @@ def convolutional(
     base_channels: int = 12,
     halvings: int = 3,
     side: int = 32,
-    commit: float = 0.25,
+    commitment_cost: float = 0.25,
 ) -> "VQVAE":
     """A VQ-VAE for 1 × side × side images: ``halvings`` strided convolutions down to the grid, and as many back.
 
@@ -52,7 +52,14 @@ def convolutional(
     encoder = nn.Sequential(*down, nn.Conv2d(widths[-1], embedding_dim, 1))
     decoder = nn.Sequential(nn.Conv2d(embedding_dim, widths[-1], 3, padding=1), *up)
     grid = (side // 2**halvings, side // 2**halvings)
-    return VQVAE(encoder, decoder, codebook_size=codebook_size, embedding_dim=embedding_dim, grid=grid, commit=commit)
+    return VQVAE(
+        encoder,
+        decoder,
+        codebook_size=codebook_size,
+        embedding_dim=embedding_dim,
+        grid=grid,
+        commitment_cost=commitment_cost,
+    )
 
 
 @no_autocast()
@@ -113,7 +120,7 @@ class VQVAE(nn.Module):
         codebook_size: Number of entries, m.
         embedding_dim: Numbers in an entry, k.
         grid: (gh, gw).
-        commit: Weight of the commitment loss (β in VQ).
+        commitment_cost: Weight of the commitment loss (β in VQ).
     """
 
     def __init__(
@@ -124,10 +131,10 @@ class VQVAE(nn.Module):
         codebook_size: int,
         embedding_dim: int,
         grid: tuple[int, int],
-        commit: float = 0.25,
+        commitment_cost: float = 0.25,
     ) -> None:
         super().__init__()
-        self.encoder, self.decoder, self.grid, self.commit = encoder, decoder, grid, commit
+        self.encoder, self.decoder, self.grid, self.commitment_cost = encoder, decoder, grid, commitment_cost
         self.codebook = nn.Parameter(torch.randn(codebook_size, embedding_dim))
 
     def encode(self, x: Float[Tensor, "b c h w"]) -> Int[Tensor, "b gh gw"]:
@@ -139,11 +146,11 @@ class VQVAE(nn.Module):
         return self.decoder(self._look_up(codes))
 
     def loss(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, ""]:
-        """−log p(x|codes) in nats, plus codebook loss, plus ``commit`` times commitment loss; batch mean (VQ)."""
+        """−log p(x|codes) in nats, plus codebook loss, plus ``commitment_cost`` · commitment loss; batch mean (VQ)."""
         z = self.encoder(x)
         vectors = self._look_up(self._quantise(z))
         pixels = -bernoulli_log_likelihood(x, self.decoder(straight_through(z, vectors)))
-        return (pixels + codebook_loss(z, vectors) + self.commit * commitment_loss(z, vectors)).mean()
+        return (pixels + codebook_loss(z, vectors) + self.commitment_cost * commitment_loss(z, vectors)).mean()
 
     @torch.no_grad()
     def reconstruct(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:

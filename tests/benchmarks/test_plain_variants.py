@@ -73,8 +73,8 @@ def test_the_style_based_game_and_its_reference_walk_together():
     g, d = plain_variants.StyleGenerator(), copied(plain_variants.ProjectionDiscriminator(), model.discriminator)
     mapping, synthesis = model.generator.mapping, model.generator.synthesis
     g.start.data = synthesis.start.data.clone()
-    mine = [mapping.of_class, mapping.layers[0], mapping.layers[2], *synthesis.layers, synthesis.colour]
-    for reference, part in zip((g.of_class, g.one, g.two, *g.layers), mine, strict=True):
+    mine = [mapping.class_embedding, mapping.layers[0], mapping.layers[2], *synthesis.layers, synthesis.colour]
+    for reference, part in zip((g.class_embedding, g.one, g.two, *g.layers), mine, strict=True):
         copied(reference, part)
     theirs = plain_variants.told_step(g, d, 16)
     x, y = 2 * torch.rand(16, 1, 32, 32) - 1, torch.randint(10, (16,))

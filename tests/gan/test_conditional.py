@@ -27,11 +27,11 @@ class Judge(nn.Module):
     def __init__(self):
         super().__init__()
         self.features = nn.Sequential(nn.Linear(1, 32), nn.LeakyReLU(0.2), nn.Linear(32, 32), nn.LeakyReLU(0.2))
-        self.read_out, self.of_class = nn.Linear(32, 1), nn.Embedding(2, 32)
+        self.read_out, self.class_embedding = nn.Linear(32, 1), nn.Embedding(2, 32)
 
     def forward(self, x, y):
         h = self.features(x)
-        return conditional.projection_logit(h, self.of_class(y), self.read_out(h).squeeze(1))
+        return conditional.projection_logit(h, self.class_embedding(y), self.read_out(h).squeeze(1))
 
 
 def two_classes(n=2000):
@@ -52,9 +52,9 @@ def shifting_trainer(**options):
 
 @pytest.mark.equation("gan_better-projection")
 def test_the_logit_is_read_out_plus_inner_product():
-    features, of_class, read_out = torch.randn(5, 8), torch.randn(5, 8), torch.randn(5)
-    expected = [read_out[i].item() + sum((of_class[i] * features[i]).tolist()) for i in range(5)]
-    found = conditional.projection_logit(features, of_class, read_out)
+    features, class_embedding, read_out = torch.randn(5, 8), torch.randn(5, 8), torch.randn(5)
+    expected = [read_out[i].item() + sum((class_embedding[i] * features[i]).tolist()) for i in range(5)]
+    found = conditional.projection_logit(features, class_embedding, read_out)
     torch.testing.assert_close(found, torch.tensor(expected))
 
 
@@ -76,7 +76,7 @@ def test_the_discriminator_uses_the_class():
     x = torch.randn(1, 1, 32, 32).expand(3, -1, -1, -1)
     assert discriminator(x, torch.arange(3)).unique().numel() == 3
     with torch.no_grad():
-        discriminator.of_class.weight.zero_()
+        discriminator.class_embedding.weight.zero_()
     assert discriminator(x, torch.arange(3)).std() < 1e-6
 
 
@@ -161,5 +161,5 @@ def test_the_discriminator_is_read_out_plus_class():
     discriminator = conditional.ProjectionDiscriminator(base_channels=4, classes=3, features=16)
     x, y = torch.randn(5, 1, 32, 32), torch.arange(5) % 3
     features = discriminator.features(x)
-    expected = discriminator.read_out(features).squeeze(1) + (discriminator.of_class(y) * features).sum(1)
+    expected = discriminator.read_out(features).squeeze(1) + (discriminator.class_embedding(y) * features).sum(1)
     torch.testing.assert_close(discriminator(x, y), expected)

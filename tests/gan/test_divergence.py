@@ -172,7 +172,7 @@ def test_effective_draws_at_both_ends():
 def test_calibration_counts_by_hand():
     """Catches labels swapped, a bin at the end that is lost."""
     real, fake = torch.tensor([2.0, 2.1, -2.0, 50.0]), torch.tensor([2.0, -2.0, -2.1, -2.2])
-    rows = divergence.calibration(real, fake, bins=2)
+    rows = divergence.calibration_curve(real, fake, bins=2)
     assert [(round(share, 6), number) for _, share, number in rows] == [(0.25, 4), (0.75, 4)]
     assert rows[0][0] == pytest.approx(torch.tensor([-2.0, -2.0, -2.1, -2.2]).sigmoid().mean().item())
 

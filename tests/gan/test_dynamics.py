@@ -87,7 +87,7 @@ def test_simultaneous_steps_hold_the_non_saturating_game_on_a_ring(step):
         return dynamics.dirac_field(s, saturating=False)
 
     for first in (0.1, 0.9):
-        path = dynamics.play(dynamics.simultaneous, field, state((first, 0.0)), step=step, n=int(400 / step))
+        path = dynamics.trajectory(dynamics.simultaneous, field, state((first, 0.0)), step=step, n=int(400 / step))
         radius = path[-int(30 / step) :].norm(dim=1).mean().item()
         assert radius == pytest.approx(math.sqrt(2 * step), rel=0.05)
 
@@ -116,13 +116,13 @@ def test_simultaneous_updates_spiral_out_and_alternating_ones_turn(step):
     torch.testing.assert_close(in_turn, expected)
     assert torch.linalg.det(in_turn).item() == pytest.approx(1)
     assert dynamics.spectral_radius(in_turn) == pytest.approx(1)
-    assert dynamics.updates_per_turn(in_turn) == pytest.approx(2 * math.pi / math.acos(1 - c**2 / 2))
+    assert dynamics.rotation_period(in_turn) == pytest.approx(2 * math.pi / math.acos(1 - c**2 / 2))
 
 
 def test_small_steps_follow_the_predicted_growth():
     """The matrix is a promise about paths: 300 updates from a small error end where it says."""
     start = state((1e-4, 0.0))
-    path = dynamics.play(dynamics.simultaneous, dynamics.dirac_field, start, step=0.3, n=300)
+    path = dynamics.trajectory(dynamics.simultaneous, dynamics.dirac_field, start, step=0.3, n=300)
     assert path.shape == (301, 2)
     assert path[-1].norm().item() == pytest.approx(1e-4 * (1 + 0.09 / 4) ** 150, rel=1e-3)
 
@@ -145,7 +145,7 @@ def test_the_penalty_pulls_the_eigenvalues_to_the_left(penalty):
 
 
 def test_the_penalty_leads_to_the_goal():
-    path = dynamics.play(dynamics.alternating, damped(0.5), state((1.5, 0.0)), step=0.2, n=300)
+    path = dynamics.trajectory(dynamics.alternating, damped(0.5), state((1.5, 0.0)), step=0.2, n=300)
     assert path[-1].norm() < 1e-6
 
 
@@ -178,18 +178,18 @@ def test_momentum_outside_its_range_is_refused():
 
 
 def test_updates_per_turn_of_real_eigenvalues_is_infinite():
-    assert dynamics.updates_per_turn(torch.diag(torch.tensor([0.5, 0.9]))) == math.inf
-    assert dynamics.updates_per_turn(torch.tensor([[0.0, -1.0], [1.0, 0.0]])) == pytest.approx(4)
+    assert dynamics.rotation_period(torch.diag(torch.tensor([0.5, 0.9]))) == math.inf
+    assert dynamics.rotation_period(torch.tensor([[0.0, -1.0], [1.0, 0.0]])) == pytest.approx(4)
 
 
 @pytest.mark.folklore("F02")
 def test_f02_the_sum_stops_away_from_the_data():
     """Folklore F02: descending both losses at once ends at √(theta² - phi²), the game at 0."""
     start = state((1.0, 0.5))
-    summed = dynamics.play(dynamics.simultaneous, pitfalls.summed_field, start, step=0.1, n=800)
+    summed = dynamics.trajectory(dynamics.simultaneous, pitfalls.summed_field, start, step=0.1, n=800)
     assert summed[-1, 0].item() == pytest.approx(math.sqrt(0.75), abs=0.02)
     assert abs(summed[-1, 1].item()) < 1e-3
-    right = dynamics.play(dynamics.alternating, damped(0.5), start, step=0.1, n=800)
+    right = dynamics.trajectory(dynamics.alternating, damped(0.5), start, step=0.1, n=800)
     assert abs(right[-1, 0].item()) < 1e-3
 
 

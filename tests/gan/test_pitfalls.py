@@ -99,7 +99,7 @@ def test_f15_one_pass_rate_is_not_the_answer_at_x():
     real, fake = torch.randn(100_000, generator=g), 2 + torch.randn(100_000, generator=g)
     logits = 2 - 2 * real, 2 - 2 * fake  # D* of this pair
     assert pitfalls.pass_rate(logits[0]) == pytest.approx(Normal(0.0, 1.0).cdf(torch.tensor(1.0)).item(), abs=0.005)
-    for answer, share, number in divergence.calibration(*logits):
+    for answer, share, number in divergence.calibration_curve(*logits):
         assert share == pytest.approx(answer, abs=4 * math.sqrt(answer * (1 - answer) / number) + 1e-3)
 
 

@@ -66,7 +66,7 @@ def test_demodulation_keeps_the_size_of_the_signal():
 def test_the_mapping_forgets_the_length_of_its_input():
     mapping = style.Mapping(latent_dim=4, d=8, classes=3)
     with torch.no_grad():
-        mapping.of_class.weight.zero_()
+        mapping.class_embedding.weight.zero_()
     z, y = torch.randn(5, 4), torch.zeros(5, dtype=torch.long)
     torch.testing.assert_close(mapping(z, y), mapping(10 * z, y), atol=1e-5, rtol=1e-4)
     assert not torch.allclose(mapping(z, y), mapping(-z, y))

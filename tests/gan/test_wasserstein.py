@@ -141,7 +141,7 @@ def test_the_prices_make_a_critic_that_attains_the_distance(seed):
     _, _, g = wasserstein.dual(wasserstein.cost_matrix(x, y))
 
     def critic(points):
-        return wasserstein.potential(wasserstein.cost_matrix(points, y), g)
+        return wasserstein.c_transform(wasserstein.cost_matrix(points, y), g)
 
     assert wasserstein.estimate(critic, x, y).item() == pytest.approx(distance, abs=1e-8)
     points = 3 * torch.randn(40, 2, dtype=torch.double)

@@ -21,37 +21,41 @@ def test_the_table_is_of_today():
 
 
 def test_the_table_is_complete_and_in_order():
-    keys = [(row["exhibit"], row["cured"], row["seed"]) for row in ROWS]
-    assert keys == [(name, cured, seed) for name in EXHIBITS for cured in (False, True) for seed in evidence.SEEDS]
+    keys = [(row["exhibit"], row["repaired"], row["seed"]) for row in ROWS]
+    assert keys == [
+        (name, repaired, seed) for name in EXHIBITS for repaired in (False, True) for seed in evidence.SEEDS
+    ]
 
 
 @pytest.mark.parametrize("name", EXHIBITS)
 def test_nine_of_ten(name):
-    """Sick runs ring their own detector; cured runs ring none of the six."""
-    sick, cured = evidence.success_counts(ROWS, name)
-    assert sick >= evidence.ENOUGH
-    assert cured >= evidence.ENOUGH
+    """On broken runs their own detector fires, on repaired runs none of the six."""
+    broken, repaired = evidence.success_counts(ROWS, name)
+    assert broken >= evidence.ENOUGH
+    assert repaired >= evidence.ENOUGH
 
 
 @pytest.mark.parametrize("name", EXHIBITS)
 def test_reports_name_the_cause(name):
-    causes = [row["cause"] for row in ROWS if row["exhibit"] == name and not row["cured"]]
+    causes = [row["cause"] for row in ROWS if row["exhibit"] == name and not row["repaired"]]
     assert causes.count(name) >= evidence.ENOUGH
 
 
-@pytest.mark.parametrize("cured", [False, True])
-def test_a_row_made_again_agrees(cured):
+@pytest.mark.parametrize("repaired", [False, True])
+def test_a_row_made_again_agrees(repaired):
     """Catches a table written by hand; another processor rounds differently, so values may differ a little."""
-    kept = next(r for r in ROWS if r["exhibit"] == "posterior collapse" and r["cured"] == cured and r["seed"] == 14)
-    again = evidence.examine_run("posterior collapse", 14, cured=cured)
+    kept = next(
+        r for r in ROWS if r["exhibit"] == "posterior collapse" and r["repaired"] == repaired and r["seed"] == 14
+    )
+    again = evidence.examine_run("posterior collapse", 14, repaired=repaired)
     assert again["cause"] == kept["cause"]
     assert again["values"] == pytest.approx(kept["values"], rel=0.2, abs=0.05)
 
 
-def fake(name, seed, *, cured):
+def fake(name, seed, *, repaired):
     said = dict.fromkeys(THRESHOLDS, 0.5) | {"divergence": float("inf") if name == "divergence" else 1.0}
     said = {key: str(value) if value == float("inf") else value for key, value in said.items()}
-    return {"exhibit": name, "cured": cured, "seed": seed, "cause": "none", "values": said}
+    return {"exhibit": name, "repaired": repaired, "seed": seed, "cause": "none", "values": said}
 
 
 def test_an_interrupted_table_goes_on(tmp_path, monkeypatch):
@@ -72,13 +76,15 @@ def test_an_interrupted_table_goes_on(tmp_path, monkeypatch):
 
 
 def test_the_verdict_counts_by_the_limits():
-    """Catches sick runs counted by another exhibit's detector, and cured runs counted by their own detector only."""
-    sick = [
-        {"exhibit": "memorisation", "cured": False, "cause": "x", "values": {"memorisation": v}} for v in (0.9, 0.6)
+    """Catches broken runs counted by another exhibit's detector, and repaired ones by their own detector only."""
+    broken = [
+        {"exhibit": "memorisation", "repaired": False, "cause": "x", "values": {"memorisation": v}} for v in (0.9, 0.6)
     ]
-    cured = [{"exhibit": "memorisation", "cured": True, "cause": c, "values": {}} for c in ("none", "mode collapse")]
-    other = [{"exhibit": "divergence", "cured": False, "cause": "divergence", "values": {"memorisation": 0.9}}]
-    assert evidence.success_counts([*sick, *cured, *other], "memorisation") == (1, 1)
+    repaired = [
+        {"exhibit": "memorisation", "repaired": True, "cause": c, "values": {}} for c in ("none", "mode collapse")
+    ]
+    other = [{"exhibit": "divergence", "repaired": False, "cause": "divergence", "values": {"memorisation": 0.9}}]
+    assert evidence.success_counts([*broken, *repaired, *other], "memorisation") == (1, 1)
 
 
 def test_the_fingerprint_covers_whatever_decides_a_run():

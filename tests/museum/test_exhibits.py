@@ -13,24 +13,24 @@ from aigc_course.museum.exhibits import EXHIBITS, FAMILIES, LOSSES, Setting, exa
 def test_a_cure_changes_one_setting(name):
     """Catches a cure that works because something else was changed along with it."""
     exhibit = EXHIBITS[name]
-    sick, cured = vars(exhibit.setting(cured=False)), vars(exhibit.setting(cured=True))
-    changed = {k for k in sick if k != "gan" and sick[k] != cured[k]}
-    of_game = {k for k in sick["gan"] | cured["gan"] if sick["gan"].get(k) != cured["gan"].get(k)}
+    broken, repaired = vars(exhibit.setting(repaired=False)), vars(exhibit.setting(repaired=True))
+    changed = {k for k in broken if k != "gan" and broken[k] != repaired[k]}
+    of_game = {k for k in broken["gan"] | repaired["gan"] if broken["gan"].get(k) != repaired["gan"].get(k)}
     assert len(changed | of_game) == 1
 
 
 def test_merging_keeps_what_is_not_changed():
-    """Catches a change that replaces the whole game, and one that alters the sick setting itself."""
-    sick = Setting("ring", gan={"lr_g": 1.0, "lr_d": 2.0})
-    cured = sick | {"gan": {"lr_d": 3.0}, "steps": 7}
-    assert dict(cured.gan) == {"lr_g": 1.0, "lr_d": 3.0}
-    assert (cured.steps, cured.data) == (7, "ring")
-    assert dict(sick.gan) == {"lr_g": 1.0, "lr_d": 2.0}
+    """Catches a change that replaces the whole game, and one that alters the broken setting itself."""
+    broken = Setting("ring", gan={"lr_g": 1.0, "lr_d": 2.0})
+    repaired = broken | {"gan": {"lr_d": 3.0}, "steps": 7}
+    assert dict(repaired.gan) == {"lr_g": 1.0, "lr_d": 3.0}
+    assert (repaired.steps, repaired.data) == (7, "ring")
+    assert dict(broken.gan) == {"lr_g": 1.0, "lr_d": 2.0}
 
 
 @pytest.mark.parametrize(("family", "setting"), [("gan", Setting("digits", n=40)), ("vae", Setting("digits", n=40))])
 def test_a_run_depends_on_its_seed_alone(family, setting):
-    short = setting | {"steps": 12, "hidden": 8, "batch": 20}
+    short = setting | {"steps": 12, "hidden": 8, "batch_size": 20}
     one, two, other = (examine(family, short, seed) for seed in (3, 3, 4))
     assert torch.equal(one.evidence.samples, two.evidence.samples)
     assert one.findings == two.findings
@@ -55,8 +55,8 @@ def test_the_losses_of_a_game_are_those_of_its_setting(loss, of_generator):
 
 
 def test_evidence_holds_what_the_family_has():
-    gan = examine("gan", Setting("digits", n=40, steps=12, hidden=8, batch=20, augment=True), 0)
-    vae = examine("vae", Setting("digits", n=40, steps=12, hidden=8, batch=20), 0)
+    gan = examine("gan", Setting("digits", n=40, steps=12, hidden=8, batch_size=20, augment=True), 0)
+    vae = examine("vae", Setting("digits", n=40, steps=12, hidden=8, batch_size=20), 0)
     assert gan.evidence.q is None
     assert isinstance(gan.model.discriminator, AugmentedDiscriminator)
     assert gan.model.discriminator.training
@@ -69,7 +69,7 @@ def test_evidence_holds_what_the_family_has():
 
 def test_the_judge_is_asked_without_augmentation():
     """Catches evidence taken with holes and shifts: the same images would then get other logits."""
-    run = examine("gan", Setting("digits", n=40, steps=12, hidden=8, batch=20, augment=True), 0)
+    run = examine("gan", Setting("digits", n=40, steps=12, hidden=8, batch_size=20, augment=True), 0)
     discriminator = run.model.discriminator.eval()
     with torch.no_grad():
         assert run.evidence.on_held_out is not None

@@ -88,8 +88,8 @@ def test_halving_the_step_costs_one_bit_for_every_number_of_the_code():
 def test_a_fine_step_gives_back_the_reconstruction():
     model, x = tiny_vae(), torch.rand(5, 1, 4, 4)
     coarse, fine = compress(model, x, step=2.0), compress(model, x, step=1e-4)
-    assert torch.allclose(fine.pictures, model.reconstruct(x), atol=1e-4)
-    assert not torch.allclose(coarse.pictures, model.reconstruct(x), atol=1e-4)
+    assert torch.allclose(fine.images, model.reconstruct(x), atol=1e-4)
+    assert not torch.allclose(coarse.images, model.reconstruct(x), atol=1e-4)
     assert (coarse.bits < fine.bits).all()
 
 
@@ -97,7 +97,7 @@ def test_rounded_components_lose_a_twelfth_of_the_squared_step():
     torch.manual_seed(0)
     x = 0.5 + 0.02 * torch.randn(2000, 1, 3, 3)
     coder = TransformCoder(x)
-    arrived = coder.compress(x, step=0.01).pictures
+    arrived = coder.compress(x, step=0.01).images
     assert (arrived - x).square().mean().item() == pytest.approx(0.01**2 / 12, rel=0.05)
 
 
@@ -108,14 +108,14 @@ def test_principal_components_cost_less_than_pixels():
     sent = TransformCoder(pair).compress(pair, step=0.01)
     alone = cell_bits(((pair - 0.5) / 0.01).round(), step=0.01, std=0.1)
     assert sent.bits.mean() < 0.6 * alone.mean()
-    assert torch.allclose(sent.pictures, pair.clamp(0, 1), atol=0.01)
+    assert torch.allclose(sent.images, pair.clamp(0, 1), atol=0.01)
 
 
 def test_components_arrive_as_grey_values():
     """Catches pictures that leave the range from black to white when they are coarsely rounded."""
     torch.manual_seed(0)
     x = torch.rand(50, 1, 4, 4).round()
-    arrived = TransformCoder(x).compress(x, step=2.0).pictures
+    arrived = TransformCoder(x).compress(x, step=2.0).images
     assert arrived.shape == x.shape
     assert arrived.min() == 0
     assert arrived.max() == 1

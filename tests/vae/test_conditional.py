@@ -100,7 +100,7 @@ def test_every_class_of_every_code():
     torch.manual_seed(0)
     model = conditional.fully_connected((1, 4, 4), latent_dim=3, classes=5, hidden=8)
     z = torch.randn(2, 3)
-    pictures = model.every_class(z)
+    pictures = model.decode_every_class(z)
     assert pictures.shape == (2, 5, 1, 4, 4)
     for i, y in itertools.product(range(2), range(5)):
         alone = model.decode(z[i : i + 1], torch.tensor([y])).sigmoid()

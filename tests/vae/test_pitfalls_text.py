@@ -17,22 +17,22 @@ VOCABULARY = Vocabulary(SENTENCES)
 X = VOCABULARY.encode(SENTENCES)
 
 
-def descend(model, warm=1, steps=200, rate=1e-2):
+def descend(model, warmup_steps=1, steps=200, rate=1e-2):
     optimizer = torch.optim.Adam(model.parameters(), lr=rate)
-    fit(annealed_trainer(model, warm=warm, optimizer=optimizer), X, steps=steps, batch_size=162)
+    fit(annealed_trainer(model, warmup_steps=warmup_steps, optimizer=optimizer), X, steps=steps, batch_size=162)
     return model
 
 
 @pytest.fixture(scope="module")
 def right():
     torch.manual_seed(0)
-    return descend(TextVAE(len(VOCABULARY), latent_dim=4, word_dropout=0.7, longest=5, hidden=32), warm=100)
+    return descend(TextVAE(len(VOCABULARY), latent_dim=4, word_dropout=0.7, max_length=5, hidden=32), warmup_steps=100)
 
 
 @pytest.fixture(scope="module")
 def wrong():
     torch.manual_seed(0)
-    model = FloatText(len(VOCABULARY), longest=5, latent_dim=4, hidden=32)
+    model = FloatText(len(VOCABULARY), max_length=5, latent_dim=4, hidden=32)
     fit(model, X, steps=300, batch_size=162)
     return model
 
@@ -74,7 +74,7 @@ def test_p14_right_version_writes_sentences_of_the_corpus(right):
 def test_p14_resumes_like_any_algorithm(tmp_path):
     def made():
         torch.manual_seed(0)
-        return FloatText(len(VOCABULARY), longest=5, latent_dim=2, hidden=8)
+        return FloatText(len(VOCABULARY), max_length=5, latent_dim=2, hidden=8)
 
     history = fit(made(), X, steps=6, batch_size=32)
     fit(made(), X, steps=2, batch_size=32, checkpoint=tmp_path / "c.pt")
@@ -86,9 +86,9 @@ def test_h07_a_plain_text_vae_collapses_and_gains_nothing():
     """The circulated claim would need a code that helps: as usually trained, it says nothing, and the model without
     a code is as good."""
     torch.manual_seed(0)
-    vae = descend(TextVAE(len(VOCABULARY), latent_dim=4, longest=5, hidden=32), steps=120, rate=2e-2)
+    vae = descend(TextVAE(len(VOCABULARY), latent_dim=4, max_length=5, hidden=32), steps=120, rate=2e-2)
     torch.manual_seed(0)
-    plain = descend(LanguageModel(len(VOCABULARY), longest=5, hidden=32), steps=120, rate=2e-2)
+    plain = descend(LanguageModel(len(VOCABULARY), max_length=5, hidden=32), steps=120, rate=2e-2)
     with torch.no_grad():
         assert kl_to_standard_normal(vae.encode(X)).mean() < 0.2
         bound, exact = -vae.elbo(X).mean(), plain.terms(X)[0].mean()

@@ -19,7 +19,7 @@ CELL = math.log(16 / 1600)
 
 def tiny(kind=TextVAE, **options) -> TextVAE:
     torch.manual_seed(0)
-    model = kind(5, latent_dim=1, longest=3, hidden=8, **options)
+    model = kind(5, latent_dim=1, max_length=3, hidden=8, **options)
     with torch.no_grad():
         for p in model.parameters():
             p.add_(0.5 * torch.randn_like(p))
@@ -183,10 +183,10 @@ def test_perplexity_counts_words_and_not_sentences():
 def test_unigram_is_a_distribution():
     """Catches probability on padding, counts of the test text, a missing pseudo-count."""
     counted = torch.tensor([[A, A, END], [A, END, PAD]])
-    costs = [text.unigram_cost(torch.tensor([[word]]), counted, words=5).item() for word in (END, A, B)]
+    costs = [text.unigram_nll(torch.tensor([[word]]), counted, words=5).item() for word in (END, A, B)]
     assert sum(math.exp(-c) for c in costs) == pytest.approx(1, abs=1e-6)
     assert costs[1] == pytest.approx(-math.log(4 / 8), abs=1e-6)
-    assert text.unigram_cost(torch.tensor([[A, PAD]]), counted, words=5).item() == pytest.approx(costs[1], abs=1e-6)
+    assert text.unigram_nll(torch.tensor([[A, PAD]]), counted, words=5).item() == pytest.approx(costs[1], abs=1e-6)
 
 
 # Word dropout --------------------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ def test_greedy_takes_the_most_probable_word():
 
 def test_samples_are_written_from_normal_codes():
     """Catches codes from another prior, and a wish for the most probable words that is forgotten on the way."""
-    model = TextVAE(40, latent_dim=4, longest=6, hidden=16)
+    model = TextVAE(40, latent_dim=4, max_length=6, hidden=16)
     for greedy in (True, False):
         torch.manual_seed(1)
         sampled = model.sample(50, greedy=greedy)
@@ -95,7 +95,7 @@ def test_samples_are_written_from_normal_codes():
 def test_interpolation_starts_and_ends_at_the_reconstructions():
     """Catches a line between other points than the posterior means."""
     torch.manual_seed(3)
-    model = TextVAE(40, latent_dim=4, longest=6, hidden=16)
+    model = TextVAE(40, latent_dim=4, max_length=6, hidden=16)
     rows = torch.randint(3, 40, (2, 6))
     path = model.interpolate(rows[:1], rows[1:], steps=5)
     assert path.shape == (5, 6)
@@ -107,7 +107,7 @@ def test_interpolation_starts_and_ends_at_the_reconstructions():
 def test_language_model_has_no_code():
     """Catches a baseline with an encoder, with weights that nothing uses, or with a cost that is not exact."""
     torch.manual_seed(0)
-    model, rows = LanguageModel(5, longest=3, hidden=8), all_rows(2)
+    model, rows = LanguageModel(5, max_length=3, hidden=8), all_rows(2)
     assert not [name for name, _ in model.named_parameters() if not name.startswith("decoder.")]
     model.loss(rows).backward()
     assert all(p.grad is not None and (p.grad != 0).any() for p in model.parameters() if p.numel())
@@ -124,7 +124,7 @@ def test_language_model_has_no_code():
 def test_a_language_model_generates_by_its_own_likelihood():
     """Catches sentences of another history than the likelihood's, and a greedy wish that is forgotten on the way."""
     torch.manual_seed(0)
-    model, n, rows = LanguageModel(5, longest=3, hidden=8), 20_000, all_rows(2)
+    model, n, rows = LanguageModel(5, max_length=3, hidden=8), 20_000, all_rows(2)
     drawn = model.sample(n)
     with torch.no_grad():
         p = model.log_likelihood(rows).exp()
@@ -152,9 +152,9 @@ def test_training_recovers_a_known_distribution():
     vocabulary = Vocabulary(sentences)
     x = vocabulary.encode(sentences * 32)
     torch.manual_seed(0)
-    model = TextVAE(len(vocabulary), latent_dim=2, longest=4, hidden=32)
+    model = TextVAE(len(vocabulary), latent_dim=2, max_length=4, hidden=32)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    fit(annealed_trainer(model, warm=50, optimizer=optimizer), x, steps=150, batch_size=128)
+    fit(annealed_trainer(model, warmup_steps=50, optimizer=optimizer), x, steps=150, batch_size=128)
     value = -model.log_likelihood(x, num_samples=20).mean().item()
     assert math.log(4) - 0.02 < value < math.log(4) + 0.1
     torch.manual_seed(0)

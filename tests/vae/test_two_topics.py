@@ -75,9 +75,9 @@ def trained(word_dropout: float) -> tuple[TextVAE, torch.Tensor]:
     vocabulary = Vocabulary(two_topics.sentences())
     x = vocabulary.encode(two_topics.sentences())
     torch.manual_seed(0)
-    model = TextVAE(len(vocabulary), latent_dim=1, word_dropout=word_dropout, longest=5, hidden=32)
+    model = TextVAE(len(vocabulary), latent_dim=1, word_dropout=word_dropout, max_length=5, hidden=32)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    fit(annealed_trainer(model, warm=1, optimizer=optimizer), x, steps=150, batch_size=162)
+    fit(annealed_trainer(model, warmup_steps=1, optimizer=optimizer), x, steps=150, batch_size=162)
     return model, x
 
 

@@ -30,7 +30,13 @@ def plain() -> list[torch.Tensor]:
 def with_classes() -> list[torch.Tensor]:
     model = conditional.fully_connected((1, 2, 2), latent_dim=2, classes=3, hidden=4).double()
     x, y = torch.rand(3, 1, 2, 2).double(), torch.tensor([0, 1, 2])
-    return [model.sample(3), model.sample(3, y), model.elbo(x, y), model.loss((x, y)), model.every_class(x[:, 0, :, 0])]
+    return [
+        model.sample(3),
+        model.sample(3, y),
+        model.elbo(x, y),
+        model.loss((x, y)),
+        model.decode_every_class(x[:, 0, :, 0]),
+    ]
 
 
 def linear() -> list[torch.Tensor]:
