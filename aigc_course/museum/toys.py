@@ -80,11 +80,11 @@ def penalised_critic_weight(gap: float, *, penalty: float) -> float:
     return gap / penalty
 
 
-def clopper_pearson_lower(successes: int, n: int, *, risk: float = 0.05) -> float:
+def clopper_pearson_lower(successes: int, n: int, *, alpha: float = 0.05) -> float:
     """Exact lower confidence limit of a probability after ``successes`` in ``n`` trials (Clopper & Pearson, 1934).
 
-    The p at which so many successes, or more, have probability ``risk``, found by bisection; 0 without a success. The
-    true probability is above it with confidence 1 - risk (one-sided).
+    The p at which so many successes, or more, have probability ``alpha``, found by bisection; 0 without a success. The
+    true probability is above it with confidence 1 - alpha (one-sided).
 
     Raises:
         ValueError: ``successes`` is not from 0 to ``n``.
@@ -95,5 +95,5 @@ def clopper_pearson_lower(successes: int, n: int, *, risk: float = 0.05) -> floa
     for _ in range(60):
         p = (low + high) / 2
         tail = sum(math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(successes, n + 1))
-        low, high = (p, high) if tail <= risk else (low, p)
+        low, high = (p, high) if tail <= alpha else (low, p)
     return low

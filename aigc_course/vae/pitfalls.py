@@ -128,9 +128,9 @@ class FloatText:
     """P14, wrong: the numbers of the words, scaled to [0, 1], go in as measurements, and numbers like them come out."""
 
     def __init__(
-        self, words: int, *, max_length: int, latent_dim: int = 16, hidden: int = 128, lr: float = 1e-2
+        self, vocab_size: int, *, max_length: int, latent_dim: int = 16, hidden: int = 128, lr: float = 1e-2
     ) -> None:
-        self.words, self.latent_dim = words, latent_dim
+        self.vocab_size, self.latent_dim = vocab_size, latent_dim
         self.encoder = nn.Sequential(nn.Linear(max_length, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent_dim))
         self.decoder = nn.Sequential(nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Linear(hidden, max_length))
         self.encoder_optimizer = torch.optim.Adam(self.encoder.parameters(), lr=lr)
@@ -138,7 +138,7 @@ class FloatText:
 
     def encode(self, x: Int[Tensor, "b t"]) -> Gaussian:
         """The posterior, from word numbers read as if word 200 were twice word 100."""
-        mean, logvar = self.encoder(x / self.words).chunk(2, dim=-1)
+        mean, logvar = self.encoder(x / self.vocab_size).chunk(2, dim=-1)
         return Gaussian(mean, logvar)
 
     def step(self, x: Int[Tensor, "b t"]) -> Metrics:
@@ -147,7 +147,7 @@ class FloatText:
         kl = kl_to_standard_normal(q).mean()
         _descend(self.encoder_optimizer, kl)
         x_hat = self.decoder(q.sample().detach())
-        squares = (x_hat - x / self.words).square().sum(dim=1).mean()
+        squares = (x_hat - x / self.vocab_size).square().sum(dim=1).mean()
         _descend(self.decoder_optimizer, squares)
         return {"KL": kl.item(), "squares": squares.item()}
 
@@ -166,7 +166,7 @@ class FloatText:
 
     def reconstruct(self, x: Int[Tensor, "b t"]) -> Float[Tensor, "b t"]:
         """One floating-point number for each word, on the scale of the vocabulary."""
-        return self.words * self.decoder(self.encode(x).mean)
+        return self.vocab_size * self.decoder(self.encode(x).mean)
 
 
 def joined(x_hat: Float[Tensor, " t"]) -> str:

@@ -33,9 +33,9 @@ from aigc_course.vae.vae import Gaussian, iwae_bound, kl_to_standard_normal, log
 class Encoder(nn.Module):
     """From tokens (b, t) to 2k numbers: mean and log-variance of the posterior."""
 
-    def __init__(self, words: int, *, latent_dim: int, embedding: int = 64, hidden: int = 96) -> None:
+    def __init__(self, vocab_size: int, *, latent_dim: int, embedding: int = 64, hidden: int = 96) -> None:
         super().__init__()
-        self.embed = nn.Embedding(words, embedding, padding_idx=PAD)
+        self.embed = nn.Embedding(vocab_size, embedding, padding_idx=PAD)
         self.read = nn.Conv1d(embedding, hidden, kernel_size=3, padding=1)
         self.head = nn.Linear(hidden, 2 * latent_dim)
 
@@ -51,13 +51,13 @@ class Decoder(nn.Module):
     Input and output embeddings are shared. With ``latent_dim=0`` it is a language model.
     """
 
-    def __init__(self, words: int, *, latent_dim: int, embedding: int = 64, hidden: int = 96) -> None:
+    def __init__(self, vocab_size: int, *, latent_dim: int, embedding: int = 64, hidden: int = 96) -> None:
         super().__init__()
-        self.embed = nn.Embedding(words, embedding)
+        self.embed = nn.Embedding(vocab_size, embedding)
         self.start = _dense(latent_dim, hidden)
         self.recur = nn.GRU(embedding + latent_dim, hidden, batch_first=True)
         self.project = nn.Linear(hidden, embedding)
-        self.bias = nn.Parameter(torch.zeros(words))
+        self.bias = nn.Parameter(torch.zeros(vocab_size))
         nn.init.normal_(self.embed.weight, std=0.1)  # also the output layer, which should begin undecided
 
     def begin(self, z: Float[Tensor, "b k"]) -> Float[Tensor, "1 b h"]:
@@ -160,9 +160,9 @@ def perplexity(nll: Float[Tensor, " n"], length: Float[Tensor, " n"]) -> Float[T
     return (nll.sum() / length.sum()).exp()
 
 
-def unigram_nll(x: Int[Tensor, "n t"], counted: Int[Tensor, "m u"], *, words: int) -> Float[Tensor, " n"]:
+def unigram_nll(x: Int[Tensor, "n t"], counted: Int[Tensor, "m u"], *, vocab_size: int) -> Float[Tensor, " n"]:
     """−log p(x) in nats per sentence under a unigram model of the tokens ``counted``, with add-one smoothing."""
-    counts = torch.bincount(counted.flatten(), minlength=words).float() + 1
+    counts = torch.bincount(counted.flatten(), minlength=vocab_size).float() + 1
     counts[[PAD, MASK]] = 0
     surprise = -(counts / counts.sum()).log()
     return surprise[x].masked_fill(x == PAD, 0).sum(dim=1)
@@ -172,7 +172,7 @@ class TextVAE(nn.Module):
     """A VAE of sentences: a convolutional encoder, the prior N(0, I), and an autoregressive GRU decoder.
 
     Args:
-        words: Size of the vocabulary.
+        vocab_size: Words in the vocabulary.
         latent_dim: k.
         word_dropout: Probability that ``loss`` hides a previous word from the decoder; ``elbo`` hides none.
         free_bits: Nats of the mean KL term that cost nothing in ``loss`` (free bits).
@@ -182,7 +182,7 @@ class TextVAE(nn.Module):
 
     def __init__(
         self,
-        words: int,
+        vocab_size: int,
         *,
         latent_dim: int = 16,
         word_dropout: float = 0.0,
@@ -192,8 +192,8 @@ class TextVAE(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder, self.decoder = (
-            Encoder(words, latent_dim=latent_dim, hidden=hidden),
-            Decoder(words, latent_dim=latent_dim, hidden=hidden),
+            Encoder(vocab_size, latent_dim=latent_dim, hidden=hidden),
+            Decoder(vocab_size, latent_dim=latent_dim, hidden=hidden),
         )
         self.latent_dim, self.word_dropout, self.free_bits, self.max_length = (
             latent_dim,
@@ -265,7 +265,7 @@ class LanguageModel(nn.Module):
     """The decoder of ``TextVAE`` with a latent of dimension 0: an autoregressive model whose log p(x) is exact.
 
     Args:
-        words: Size of the vocabulary.
+        vocab_size: Words in the vocabulary.
         word_dropout: Probability that ``loss`` hides a previous word.
         max_length: Length of generated sentences, ``END`` included.
         hidden: Units of the GRU.
@@ -273,9 +273,9 @@ class LanguageModel(nn.Module):
 
     free_bits = 0.0  # there is no KL term of which a part could be free
 
-    def __init__(self, words: int, *, word_dropout: float = 0.0, max_length: int = 9, hidden: int = 96) -> None:
+    def __init__(self, vocab_size: int, *, word_dropout: float = 0.0, max_length: int = 9, hidden: int = 96) -> None:
         super().__init__()
-        self.decoder = Decoder(words, latent_dim=0, hidden=hidden)
+        self.decoder = Decoder(vocab_size, latent_dim=0, hidden=hidden)
         self.word_dropout, self.max_length = word_dropout, max_length
 
     def log_likelihood(self, x: Int[Tensor, "b t"], *, word_dropout: float = 0.0) -> Float[Tensor, " b"]:

@@ -183,10 +183,10 @@ def test_perplexity_counts_words_and_not_sentences():
 def test_unigram_is_a_distribution():
     """Catches probability on padding, counts of the test text, a missing pseudo-count."""
     counted = torch.tensor([[A, A, END], [A, END, PAD]])
-    costs = [text.unigram_nll(torch.tensor([[word]]), counted, words=5).item() for word in (END, A, B)]
+    costs = [text.unigram_nll(torch.tensor([[word]]), counted, vocab_size=5).item() for word in (END, A, B)]
     assert sum(math.exp(-c) for c in costs) == pytest.approx(1, abs=1e-6)
     assert costs[1] == pytest.approx(-math.log(4 / 8), abs=1e-6)
-    assert text.unigram_nll(torch.tensor([[A, PAD]]), counted, words=5).item() == pytest.approx(costs[1], abs=1e-6)
+    assert text.unigram_nll(torch.tensor([[A, PAD]]), counted, vocab_size=5).item() == pytest.approx(costs[1], abs=1e-6)
 
 
 # Word dropout --------------------------------------------------------------------------------------------------------
