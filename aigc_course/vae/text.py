@@ -10,7 +10,7 @@ Symbols
     k       latent dimensions; 0 in a language model
     z       latents, with prior N(0, I)
     logits  what the decoder returns: word i has the probability softmax(logits[:, i]), given z and the words before
-    word_dropout  probability that a previous word is replaced by ``BLANK`` in the decoder's input
+    word_dropout  probability that a previous word is replaced by ``MASK`` in the decoder's input
 
 Conventions: nats per sentence, summed over its words and its ``END``, never averaged over them. B reads and writes with
 LSTMs; here a convolution reads (three words at a time, then a maximum over positions) and a GRU writes, which take

@@ -142,3 +142,11 @@ def test_styles_have_the_classs_mean_and_covariance(digits):
     np.testing.assert_allclose(painter.cholesky[3] @ painter.cholesky[3].T, np.cov(styles.T), atol=1e-5)
     with pytest.raises(ValueError, match="images of class 0"):
         painter.fit_latents(x[:3], y[:3])
+
+
+def test_equal_images_have_equal_styles(digits):
+    """Catches a covariance whose diagonal is made smaller: that of equal styles is 0 and would have no root."""
+    painter = ConditionalAutoencoder(64, latent_dim=3, hidden=16, seed=5)
+    x = digits[0][0][:1].repeat(40, 1).numpy()
+    painter.fit_latents(x, np.arange(10).repeat(4))
+    assert np.abs(painter.cholesky).max() < 0.01
