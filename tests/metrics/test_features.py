@@ -28,6 +28,13 @@ def test_worse_samples_lie_further_away():
     assert random > 30 * clean
 
 
+def test_a_fine_pattern_becomes_grey_when_it_is_made_smaller():
+    """Catches resizing without antialiasing, which reads the two middle columns of four, here the white ones."""
+    fine = torch.tensor([0.0, 1.0, 1.0, 0.0]).repeat(32).expand(1, 1, 128, 128)
+    small = features.resize_to_32(fine)[..., 1:-1]  # the border has fewer neighbours
+    torch.testing.assert_close(small, torch.full((1, 1, 32, 30), 0.5), atol=0.1, rtol=0)
+
+
 def test_features_do_not_depend_on_the_batch():
     x = data.load("glyphs", n=7).x
     together = features.digit_features(x)
