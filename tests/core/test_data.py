@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -46,6 +47,14 @@ def test_labels_of_points_number_the_parts_of_their_figure():
     assert {name: data.load(name, n=2000).y.unique().tolist() for name in parts} == {
         name: list(range(n)) for name, n in parts.items()
     }
+
+
+def test_a_spiral_has_the_same_noise_in_both_directions():
+    """Catches one random number for both coordinates, which moves points along the diagonal only."""
+    x = synthetic.TOYS["spiral"](4000, torch.Generator().manual_seed(3))[0]
+    angle = 3 * math.pi * torch.rand(4000, generator=torch.Generator().manual_seed(3)).sqrt()
+    curve = (angle / (1.5 * math.pi)).unsqueeze(1) * torch.stack([angle.cos(), angle.sin()], 1)
+    torch.testing.assert_close((x - curve).T.cov(), 0.05**2 * torch.eye(2), atol=3e-4, rtol=0)
 
 
 def test_digits_are_scikit_learns():

@@ -157,3 +157,12 @@ def test_a_layer_starts_with_scales_round_one_and_keeps_the_size_of_its_input():
     torch.testing.assert_close(layer.style(torch.zeros(1, 8)), torch.ones(1, 8))
     x = torch.randn(10_000)
     assert style.scaled_leaky_relu()(x).square().mean().sqrt().item() == pytest.approx(1, abs=0.05)
+
+
+def test_without_demodulation_a_layer_also_starts_by_keeping_the_size_of_its_input():
+    """Catches an initial kernel that is not scaled by the four taps and all inputs that an output pixel meets."""
+    torch.manual_seed(0)
+    layer = style.ModulatedConvolution(64, 16, d=4, demodulate=False)
+    with torch.no_grad():
+        inside = layer(torch.randn(16, 64, 8, 8), torch.zeros(16, 4))[..., 1:-1, 1:-1]
+    assert inside.std().item() == pytest.approx(1, rel=0.1)
