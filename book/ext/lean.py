@@ -143,17 +143,13 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
 
 
 def drop_scripts(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Take the scripts of tabs and formulas off pages without them (Sphinx puts MathJax on a parent of such a page)."""
-    body = context.get("body", "")
-    idle = [name for name, sign in (("design-tabs", "sd-tab"), ("mathjax", 'class="math')) if sign not in body]
-    context["script_files"] = [
-        file for file in context["script_files"] if not any(name in _identity(file) for name in idle)
-    ]
+    """Take the script of tabs off pages without them."""
+    if "sd-tab" not in context.get("body", ""):
+        context["script_files"] = [file for file in context["script_files"] if "design-tabs" not in _address(file)]
 
 
-def _identity(script: Any) -> str:
-    """The script's address, or its text when it is inline, in lower case."""
-    return f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', {}).get('body', '')}".lower()
+def _address(script: Any) -> str:
+    return str(getattr(script, "filename", script))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -59,6 +59,18 @@ def equations(text: str) -> list[tuple[str, str]]:
     return found
 
 
+def formulas(text: str) -> list[tuple[str, bool]]:
+    """Every formula of `text` as (LaTeX, whether it is displayed)."""
+    within = [(token.content, False) for token in _inline(text) if token.type.startswith("math_inline")]
+    blocks = [token for token in _tokens(text) if token.type in ("math_block", "math_block_label", "amsmath")]
+    fences = [token for token in _tokens(text) if token.type == "fence" and token.info.startswith("{math}")]
+    return [
+        *within,
+        *((token.content, True) for token in blocks),
+        *((_directive(token.content)[1], True) for token in fences),
+    ]
+
+
 def _directive(body: str) -> tuple[dict[str, str], str]:
     """The options at the head of a directive, and what follows them."""
     lines = body.splitlines()

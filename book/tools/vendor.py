@@ -1,7 +1,7 @@
-"""Fetch the browser parts that the site carries: `python -m book.tools.vendor` (needs npm; for a change of version).
+"""Fetch what the book carries of others: `python -m book.tools.vendor` (needs npm and uv; for a change of version).
 
-MathJax (components, no menu), Source Serif 4, and axe-core for the tests. MathJax's fonts lose their hints, and two of
-them all but the glyphs that formulas in this book use; `tests/site` checks that no rendered glyph is missing.
+temml, which turns TeX into MathML, STIX Two Math, Source Serif 4, and axe-core for the tests. The mathematics font
+keeps only the signs that formulas use; `tests/site` checks that none is missing on a page.
 """
 
 from __future__ import annotations
@@ -9,32 +9,27 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+import sys
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-
-from fontTools import subset
-from fontTools.ttLib import TTFont
 
 from book.tools import files
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "_build" / "vendor"
 VENDOR = ROOT / "book" / "_static" / "vendor"
-MATHJAX_FONTS = [
-    *("AMS-Regular", "Calligraphic-Regular", "Main-Bold", "Main-Italic", "Main-Regular", "Math-BoldItalic"),
-    *("Math-Italic", "Script-Regular", "Size1-Regular", "Size2-Regular", "Size3-Regular", "Size4-Regular"),
-    *("SansSerif-Regular", "Typewriter-Regular", "Zero"),
-]
-MATHJAX_SCRIPTS = [
-    *("startup", "core", "input/tex-base", "output/chtml", "output/chtml/fonts/tex", "a11y/assistive-mml"),
-    *(f"input/tex/extensions/{name}" for name in ("ams", "boldsymbol", "newcommand", "noundefined")),
-]
-ASCII = range(0x20, 0x7F)
-KEPT_GLYPHS = {  # the rest of these two fonts (dozens of arrows and negated relations) costs 60 kB a page
-    "AMS-Regular": [*ASCII, *map(ord, "ℏ∅∄∖∝∁∣⩽⩾≲≳≜≐□■◊★✓⟂⊮↦⇝")],
-    "Main-Bold": [*ASCII, *range(0x391, 0x3AA), *map(ord, "±×·−∂∇∈∑∏√∞∼≈≠≤≥→←")],
-}
+MATHS = VENDOR / "stix-two-math" / "stix-two-math.woff2"
+FONTTOOLS = "fonttools[woff]==4.68.0"
+# The letters, digits and signs of formulas: what TeX's usual commands give, without rare arrows and negated relations.
+KEPT = (
+    *(range(0x20, 0x7F), range(0x391, 0x3A2), range(0x3A3, 0x3AA), range(0x3B1, 0x3CA), range(0x2061, 0x2065)),
+    *(range(0x1D400, 0x1D4B6), range(0x1D538, 0x1D552), range(0x1D6A4, 0x1D6A6), range(0x1D6A8, 0x1D756)),
+    *(range(0x1D7CE, 0x1D7D8), map(ord, "\u00a0¬¯°±·×÷ıȷˆ˙˜ϑϕϖϰϱϵ‐–—‖‘’“”†…′″‴‾\u20d7𝟙")),
+    *(map(ord, "\u0300\u0302\u0303\u0304\u0305\u0307\u0308\u030c\u0338ℂℋℎℏℐℒℓℕℙℚℛℝℤℬℰℱℳℜℑ"),),
+    *(map(ord, "←↑→↓↔↗↘↦⇐⇒⇔⟵⟶⟸⟹⟺∀∂∃∅∇∈∉∋∏∐∑−∓∖∗∘√∝∞∣∤∥∧∨∩∪∫∬∮"),),
+    *(map(ord, "∼≃≅≈≐≔≕≜≟≠≡≤≥≪≫≲≳≺≻⊂⊃⊆⊇⊕⊖⊗⊙⊤⊥⊨⊮⋀⋁⋂⋃⋅⋆⋮⋯⋱⌈⌉⌊⌋⏞⏟□■▹◊○★✓⟂⟨⟩⨀⨁⨂⩽⩾"),),
+)
 
 
 @dataclass(frozen=True)
@@ -52,12 +47,26 @@ class Package:
 
 def packages() -> tuple[Package, ...]:
     """Every vendored package, with the reason it is here."""
-    scripts = {f"es5/{name}.js": f"{name}.js" for name in MATHJAX_SCRIPTS}
-    woff = "output/chtml/fonts/woff-v2/MathJax_{}.woff"
-    fonts = {"es5/" + woff.format(name): woff.format(name) for name in MATHJAX_FONTS}
     faces = [f"source-serif-4-latin-{face}.woff2" for face in ("400-normal", "400-italic", "600-normal")]
     return (
-        Package("mathjax", "3.2.2", "Apache-2.0", "LICENSE", "formulas", scripts | fonts, VENDOR / "mathjax"),
+        Package(
+            "temml",
+            "0.13.5",
+            "MIT",
+            "LICENSE",
+            "turns TeX into MathML while the book is built; not part of the site",
+            {"dist/temml.min.js": "temml.min.js"},
+            ROOT / "book" / "ext" / "temml",
+        ),
+        Package(
+            "@fontsource/stix-two-math",
+            "5.3.0",
+            "OFL-1.1",
+            "LICENSE",
+            "the typeface of the formulas, cut down to the signs they use",
+            {"files/stix-two-math-latin-400-normal.woff2": MATHS.name},
+            MATHS.parent,
+        ),
         Package(
             "@fontsource/source-serif-4",
             "5.3.1",
@@ -93,16 +102,12 @@ def fetch(name: str, version: str) -> Path:
 
 
 def subset_font(path: Path) -> None:
-    """Cut a font of MathJax down, in place."""
-    font = TTFont(path)
-    name = path.stem.removeprefix("MathJax_")
-    codepoints = KEPT_GLYPHS.get(name) or list(font.getBestCmap() or {})
-    options = subset.Options(flavor="woff", notdef_outline=True, drop_tables=["FFTM"], hinting=False)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=codepoints)
-    cutter.subset(font)
-    font.flavor = "woff"
-    font.save(path)
+    """Cut a font down to what formulas need, in place; its table for mathematics stays."""
+    signs = ",".join(f"{code:x}" for part in KEPT for code in part)
+    options = ["--flavor=woff2", "--no-hinting", "--notdef-outline", f"--output-file={path}"]
+    tool = [sys.executable, "-m", "uv", "tool", "run", "--from", FONTTOOLS, "pyftsubset"]
+    command = [*tool, str(path), f"--unicodes={signs}", *options]
+    subprocess.run(command, check=True)
 
 
 def install(package: Package) -> dict[str, object]:
@@ -113,8 +118,8 @@ def install(package: Package) -> dict[str, object]:
         path = package.target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / origin, path)
-    for path in package.target.rglob("MathJax_*.woff"):
-        subset_font(path)
+    if MATHS.parent == package.target:
+        subset_font(MATHS)
     return describe(package)
 
 

@@ -44,7 +44,7 @@ def test_the_page_of_checks_shows_formula_and_source(project: Project):
     project.chapter("demo", MATHS, title="Variations")
     page = project.build().page(CHECKS)
     section = page.select("#check-demo-elbo")[0]
-    assert "b = 2" in section.select(".math")[0].get_text()
+    assert "b=2" in section.select(".math")[0].get_text()
     assert "tests/demo/test_demo.py::TestMore::test_bound" in section.get_text()
     assert "assert 1 + 1 == 2" in section.select(".highlight")[0].get_text()
     assert section.select(".highlight .k")

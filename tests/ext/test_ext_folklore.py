@@ -44,7 +44,7 @@ def test_each_row_stands_once_with_claim_truth_and_links(book: Project):
     circulates, true = "What circulates", "What is true"
     assert lines == [
         ["F01", f"{circulates} Sums vanish.", f"{true} They do not.", "Sums, tests"],
-        ["P02", f"{circulates} Call f(x).", f"{true} It is \\(2x\\).", "Sums, tests"],
+        ["P02", f"{circulates} Call f(x).", f"{true} It is 2x.", "Sums, tests"],
     ]
     assert built.words(FOLKLORE, "h2") == ["Formulas¶", "Programs¶", "Tests¶"]
     assert built.page(FOLKLORE).select("td em")

@@ -8,11 +8,11 @@ PAGE = "chapters/demo/demo"
 @pytest.mark.parametrize(
     ("text", "pieces"),
     [
-        ("A mean ($m$), a spread $s$.", ["(\\(m\\)),", "\\(s\\)."]),
-        ("The $n$th of $k$ terms", ["\\(n\\)th"]),
-        ("Both $a$,$b$ end", ["\\(a\\),"]),
+        ("A mean ($m$), a spread $s$.", ["(m),", "s."]),
+        ("The $n$th of $k$ terms", ["nth"]),
+        ("Both $a$,$b$ end", ["a,"]),
         ("Ends with $x$", []),
-        ("*Of $x$.* Then", ["\\(x\\)."]),
+        ("*Of $x$.* Then", ["x."]),
     ],
 )
 def test_signs_that_touch_a_formula_stay_with_it(project: Project, text: str, pieces: list[str]):
@@ -20,8 +20,7 @@ def test_signs_that_touch_a_formula_stay_with_it(project: Project, text: str, pi
     built = project.build()
     assert built.status == 0, built.warnings
     assert built.words(PAGE, ".glued") == pieces
-    page = built.page(PAGE).get_text()
-    assert text.replace("*", "") in page.replace("\\(", "$").replace("\\)", "$")
+    assert text.replace("*", "").replace("$", "") in built.page(PAGE).get_text()
 
 
 def test_translators_see_whole_sentences(project: Project):

@@ -26,7 +26,7 @@ SETTINGS: dict[str, Any] = {
     "numfig": True,
     "gettext_compact": False,
     "locale_dirs": ["locale"],
-    "mathjax_path": "mathjax.js",
+    "html_math_renderer": "mathml",
 }
 
 
@@ -73,6 +73,7 @@ class Project:
     def build(self, builder: str = "html", **settings: Any) -> Built:
         out, stream = self.root / "_build" / builder, io.StringIO()
         options = SETTINGS | self.settings | settings
+        options["extensions"] = [*options["extensions"], "book.ext.mathml"]
         self.write("_templates/permalink.html", PERMALINK.read_text("utf8"))
         locale.translators.clear()  # Sphinx keeps catalogues for the life of a process
         with patch_docutils(), docutils_namespace():

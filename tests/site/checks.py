@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
-from fontTools.ttLib import TTFont
+from tests.site.survey import MODES, PHONE, WIDE, Survey
 
-from tests.site.survey import MODES, PHONE, Survey
-
-LIMIT = 400_000  # bytes, gzipped: scripts, styles and fonts of one page
+LIMIT = 180_000  # bytes, gzipped: scripts, styles and fonts of one page
+PAGE = 150_000  # bytes, gzipped: the page itself, its scripts and styles
 ELSEWHERE = re.compile(r"""(?:(?:src|srcset|poster|data)\s*=|url\(|@import)\s*["']?(?:https?:)?//""")
 
 
@@ -32,33 +32,25 @@ def loading(seen: Survey) -> list[str]:
     return wrong if 0 < weight <= LIMIT else [*wrong, f"{weight} bytes gzipped, the heaviest {heaviest}"]
 
 
-def mathjax(seen: Survey) -> list[str]:
-    """Pages with formulas load MathJax, and no others."""
-    has_formulas, loaded = 'class="math' in seen.text, any("mathjax" in name for name in seen.sizes)
-    return [] if loaded == has_formulas else [f"formulas: {has_formulas}, MathJax loaded: {loaded}"]
+def weight(seen: Survey) -> list[str]:
+    """The page with its scripts and styles is light; its fonts come once for all pages."""
+    parts = {name: size for name, size in seen.sizes.items() if name.endswith((".js", ".css"))}
+    page = len(gzip.compress(seen.text.encode(), 9))
+    total = page + sum(parts.values())
+    return [] if total <= PAGE else [f"{total} bytes gzipped without figures and fonts, the text alone {page}"]
 
 
 def formulas(seen: Survey) -> list[str]:
-    """Every formula is typeset, within its column, from signs that the vendored fonts have."""
-    found = seen.formulas
-    lost = found["written"] - found["drawn"]
-    wrong = [f"{lost} formulas were not rendered"] if lost > 0 else []
-    wrong += [f"MathJax could not read {text}" for text in found["broken"]]
-    wrong += [
-        f"the vendored fonts {urls} lack {sign!r}; add it to KEPT_GLYPHS in book/tools/vendor.py"
-        for urls, signs in found["glyphs"].items()
-        for sign in sorted(_missing(seen, urls, signs))
-    ]
+    """Every formula is there, within its column, from signs that the vendored font has."""
+    lost = seen.formulas["written"] - seen.formulas["drawn"]
+    wrong = [f"{lost} formulas were not drawn"] if lost else []
+    wrong += [f"the formulas' font lacks {sign!r}; add it to KEPT in book/tools/vendor.py" for sign in seen.strange]
+    wrong += [f"the formula {name} is wider than the column; break it into lines" for name in seen.cut[WIDE]["wide"]]
     return wrong + [
-        f"the formula {name} leaves the column or runs into its number; break it into lines" for name in found["cut"]
+        f"{width} pixels: the formula {name} leaves the column; display it, or break it into lines"
+        for width, cut in seen.cut.items()
+        for name in cut["inline"] + cut["lost"]
     ]
-
-
-def _missing(seen: Survey, urls: str, signs: str) -> set[str]:
-    """Signs that none of the fonts has; parts of a stretched bracket name several, and the first that can draws."""
-    files = [seen.site / "_static" / url[url.index("vendor/") :] for url in urls.split()]
-    known = {code for file in files for code in TTFont(file).getBestCmap() or {}}
-    return {sign for sign in signs if ord(sign) not in known and not sign.isspace()}
 
 
 def pictures(seen: Survey) -> list[str]:

@@ -1,8 +1,7 @@
 // What the tests ask of a page. Every function returns plain data; waiting is for states, never for a time.
 globalThis.survey = {
-  /** Formulas typeset, pictures loaded, fonts there, transitions over. */
+  /** Pictures loaded, fonts there, transitions over. */
   async settle() {
-    await window.MathJax?.startup?.promise;
     await Promise.all([...document.images].map(picture => {
       picture.loading = 'eager';
       return picture.complete || new Promise(done => { picture.onload = picture.onerror = done; });
@@ -15,38 +14,36 @@ globalThis.survey = {
   },
 
   formulas() {
-    const broken = document.querySelectorAll('mjx-merror, [data-mjx-error]');
     return {
       written: document.querySelectorAll('.math').length,
-      drawn: document.querySelectorAll('.math mjx-container').length,
-      broken: [...broken].map(one => one.textContent),
-      glyphs: survey.glyphs(),
-      cut: survey.cut(),
+      drawn: [...document.querySelectorAll('.math > math, .math > .formula > math')].filter(one => one.textContent.trim()).length,
     };
   },
 
-  /** Signs that formulas draw, by the files of the fonts they name. */
-  glyphs() {
-    const files = {}, used = {};
-    for (const sheet of document.styleSheets) for (const rule of sheet.cssRules)
-      if (rule instanceof CSSFontFaceRule && rule.style.src)
-        files[rule.style.fontFamily.replaceAll('"', '')] = rule.style.src.match(/url\("(.*?)"\)/)[1];
-    for (const sign of document.querySelectorAll('mjx-c')) {
-      const style = getComputedStyle(sign, '::before');
-      const families = style.fontFamily.split(',').map(name => files[name.trim().replaceAll('"', '')]).join(' ');
-      const text = style.content.replace(/^"|"$/g, '').replace('\\"', '"').replace('\\\\', '\\');
-      if (text && text !== 'none') (used[families] ??= new Set()).add(text);
-    }
-    return Object.fromEntries(Object.entries(used).map(([file, texts]) => [file, [...texts].join('')]));
+  /** Marks one of each kind of sign that formulas draw, for the browser to say from which font; returns the signs. */
+  signs() {
+    const seen = new Map();
+    for (const one of document.querySelectorAll('math :is(mi, mn, mo)'))
+      seen.set(`${one.localName} ${one.getAttribute('mathvariant')} ${one.textContent}`, one);
+    return [...seen.values()].map((one, number) => {
+      one.dataset.sign = number;
+      return one.textContent;
+    });
   },
 
-  /** Formulas that leave the column or run into their number. */
+  /** Formulas within a line that leave their column, and displayed ones that do not fit it or push their number out. */
   cut() {
-    return [...document.querySelectorAll('div.math')].filter(formula => {
-      const signs = formula.querySelector('mjx-math')?.getBoundingClientRect();
-      const number = formula.querySelector('.eqno')?.getBoundingClientRect();
-      return signs && (signs.width > formula.clientWidth + 1 || (number && signs.right > number.left));
-    }).map(formula => formula.id || formula.textContent);
+    const right = document.querySelector('article').getBoundingClientRect().right;
+    const ends = all => Math.max(...all.map(part => part.getBoundingClientRect().right));
+    const scrolls = one => one && (['auto', 'scroll'].includes(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+    const named = all => [...all].map(one => one.closest('[id]').id + ': ' + one.textContent.slice(0, 60));
+    const displayed = [...document.querySelectorAll('div.math')];
+    return {
+      inline: named([...document.querySelectorAll('span.math > math')].filter(one =>
+        !scrolls(one.parentElement) && ends(scrolls(one) ? [one] : [one, ...one.children]) > right + 1)),
+      wide: named(displayed.filter(one => one.lastElementChild.scrollWidth > one.lastElementChild.clientWidth + 1)),
+      lost: named(displayed.filter(one => ends([one, ...one.children]) > right + 1)),
+    };
   },
 
   pictures() {

@@ -15,7 +15,9 @@ from tests.site.browser import HERE, SITE, Reader
 AXE = HERE / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 MODES = ("light", "dark")
-PHONE = 360  # pixels
+WIDE = 1440  # pixels
+PHONE = 360
+NARROW = (390, 320)  # of these phones each formula is looked at
 WEIGHED = (".js", ".css", ".woff", ".woff2", ".ttf")
 
 
@@ -29,7 +31,9 @@ class Survey:
     errors: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
-    formulas: dict[str, Any] = field(default_factory=dict)
+    formulas: dict[str, int] = field(default_factory=dict)
+    strange: list[str] = field(default_factory=list)
+    cut: dict[int, dict[str, list[str]]] = field(default_factory=dict)
     solutions: list[str] = field(default_factory=list)
     pictures: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     violations: dict[str, list[dict[str, str]]] = field(default_factory=dict)
@@ -50,13 +54,18 @@ def take(reader: Reader, path: str, site: Path = SITE) -> Survey:
         reader.visit(page, path)
         page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
         seen.formulas = page.evaluate("() => survey.formulas()")
+        seen.cut[WIDE] = page.evaluate("() => survey.cut()")
         seen.solutions = _open_solutions(page)
         page.evaluate("() => survey.openAll()")
+        seen.strange = _strange_signs(page)
         page.add_script_tag(path=str(AXE))
         for mode in MODES:
             _look(page, seen, mode)
         page.set_viewport_size({"width": PHONE, "height": 900})
         seen.width_on_a_phone = page.evaluate("() => document.documentElement.scrollWidth")
+        for width in NARROW:
+            page.set_viewport_size({"width": width, "height": 900})
+            seen.cut[width] = page.evaluate("() => survey.cut()")
         page.wait_for_load_state("networkidle")  # reached long ago, unless a request still hangs
     return seen
 
@@ -85,6 +94,22 @@ def _watch(page: Page, seen: Survey, base: str) -> None:
 @functools.cache
 def _gzipped(file: Path) -> int:
     return len(gzip.compress(file.read_bytes(), 9))
+
+
+def _strange_signs(page: Page) -> list[str]:
+    """Signs of formulas that the browser took from a font of the machine, because the site's own lack them."""
+    signs = page.evaluate("() => survey.signs()")
+    browser = page.context.new_cdp_session(page)
+    browser.send("DOM.enable")
+    browser.send("CSS.enable")
+    root = browser.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+    strange = []
+    for number, sign in enumerate(signs):
+        found = browser.send("DOM.querySelector", {"nodeId": root, "selector": f'[data-sign="{number}"]'})
+        fonts = browser.send("CSS.getPlatformFontsForNode", {"nodeId": found["nodeId"]})["fonts"]
+        strange += [sign] if any(not font["isCustomFont"] for font in fonts) else []
+    browser.detach()
+    return strange
 
 
 def _open_solutions(page: Page) -> list[str]:

@@ -176,7 +176,7 @@ def test_configuration_asks_no_other_host_and_names_no_repository() -> None:
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     assert config["repository"]["url"] == "" or config["repository"]["url"].startswith("https://")
     sphinx = config["sphinx"]["config"]
-    assert not sphinx["mathjax_path"].startswith("http")
+    assert sphinx["html_math_renderer"] == "mathml"  # the stock one loads MathJax from another host
     assert sphinx["nb_ipywidgets_js"] == {}
     assert config["sphinx"]["recursive_update"] is True
     assert sphinx["html_theme_options"]["navbar_persistent"] == []
