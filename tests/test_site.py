@@ -96,6 +96,36 @@ def test_phone_does_not_scroll_sideways(seen: Survey) -> None:
     assert not checks.phone(seen)
 
 
+def test_formulas_are_there_without_scripts(reader: Reader) -> None:
+    with reader.blank(scripts=False) as page:
+        page.goto(f"{reader.base}/book/pages/notation.html")
+        boxes = [formula.bounding_box() for formula in page.locator("math").all()]
+    assert len(boxes) > 50
+    assert all(box and box["width"] > 3 and box["height"] > 5 for box in boxes)
+
+
+@pytest.mark.skipif(not any("vae_theory" in path for path in CHAPTERS), reason="its formulas are the widest")
+def test_keyboard_scrolls_a_wide_formula_and_its_number_stays(reader: Reader) -> None:
+    path = next(path for path in CHAPTERS if "vae_theory" in path)
+    with reader.open(path, width=320) as page:
+        page.evaluate(BEFORE_A_WIDE_FORMULA)
+        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("() => document.activeElement.scrollLeft > 0")
+        seen = page.evaluate("""() => {
+          const one = document.activeElement, number = one.previousElementSibling.getBoundingClientRect();
+          return [one.className, getComputedStyle(one).outlineStyle, number.left >= 0 && number.right <= innerWidth];
+        }""")
+    assert seen == ["formula", "solid", True]
+
+
+BEFORE_A_WIDE_FORMULA = """() => {
+  const wide = [...document.querySelectorAll('.eqno + .formula')].find(one => one.scrollWidth > one.clientWidth + 20);
+  wide.previousElementSibling.tabIndex = -1;
+  wide.previousElementSibling.focus();
+}"""
+
+
 def test_chinese_glyphs_are_drawn(reader: Reader) -> None:
     known = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=False).stdout
     if not known:

@@ -152,10 +152,11 @@ def visit_displayed(writer: Any, node: nodes.math_block) -> NoReturn:
 
 def keep_from_the_index(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Take the TeX out of the text of a page: the search would find `frac` and `mathrm`."""
-    for node in doctree.findall(lambda one: isinstance(one, nodes.math | nodes.math_block)):
-        if app.builder.format == "html" and "tex" not in node:
-            node["tex"] = node.astext()
-            node.clear()
+    if app.builder.format != "html":
+        return
+    for node in [*doctree.findall(nodes.math), *doctree.findall(nodes.math_block)]:
+        node["tex"] = node.astext()
+        node.clear()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

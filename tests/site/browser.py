@@ -39,10 +39,12 @@ class Reader:
         self.browser, self.base = browser, base
 
     @contextmanager
-    def blank(self, *, width: int = 1440, mode: str = "light") -> Iterator[Page]:
+    def blank(self, *, width: int = 1440, mode: str = "light", scripts: bool = True) -> Iterator[Page]:
         """An empty page in a fresh profile, with the questions of survey.js at hand on whatever it opens."""
         scheme: Any = mode
-        context = self.browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        context = self.browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
+        )
         context.add_init_script(path=HERE / "survey.js")
         page = context.new_page()
         page.set_default_timeout(30_000)
