@@ -179,11 +179,29 @@ def test_search_finds(reader: Reader, word: str) -> None:
 
 
 @pytest.mark.skipif(not CHAPTERS, reason="no chapter is in the toc yet")
-def test_landing_page_shows_a_picture_from_every_chapter(reader: Reader) -> None:
+def test_landing_page_shows_buttons_and_six_pictures_in_one_window(reader: Reader) -> None:
     with reader.open("index.html") as page:
+        hidden = page.locator(".actions a, .hero img, .hero p").evaluate_all(
+            "all => all.filter(one => one.getBoundingClientRect().bottom > innerHeight).map(one => one.outerHTML)"
+        )
+        buttons = page.locator(".actions a").evaluate_all("all => all.map(a => [a.textContent, a.pathname + a.hash])")
         shown = page.locator(".heroes .hero a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
-        assert [address.partition("#")[0] for address in shown] == CHAPTERS
         assert page.locator(".heroes img").evaluate_all("all => all.every(i => i.naturalWidth > 0 && i.alt)")
+    assert not hidden
+    assert buttons == [["Read chapter 1", f"/{CHAPTERS[0]}"], ["Run it", "/book/pages/start.html#start-run"]]
+    assert len(set(shown)) == 6
+    assert set(shown) <= set(CHAPTERS)
+
+
+def test_landing_page_folds_planned_parts(reader: Reader) -> None:
+    with reader.open("index.html") as page:
+        assert page.locator(".course-part li.published").count() == len(CHAPTERS)
+        folded = page.locator("details.course-part > summary")
+        assert folded.count() > 3
+        planned = page.locator("details.course-part").first.locator("li.planned").first
+        assert not planned.is_visible()
+        folded.first.press("Enter")
+        assert planned.is_visible()
 
 
 def test_lines_have_a_readable_length(reader: Reader) -> None:

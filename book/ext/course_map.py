@@ -6,7 +6,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from book.ext.chapter_line import chapter_link, checked_of, joined, measured, minutes, prerequisites, reference_s
-from book.ext.phrases import heading, paragraph, place, say
+from book.ext.phrases import dropdown, heading, paragraph, place, say
 from book.ext.sources import exercise_ids
 from book.ext.state import book_of
 from book.ext.tables import table
@@ -14,7 +14,7 @@ from book.tools.chapters import Chapter
 
 
 class CourseMap(SphinxDirective):
-    """``{course-map}``: a list of parts, in each a list of chapters, planned ones marked as such."""
+    """``{course-map}``: a list of parts, in each a list of chapters; a part of planned chapters alone is folded."""
 
     def run(self) -> list[nodes.Node]:
         """Return one container; its classes carry the looks, its lists the meaning."""
@@ -22,13 +22,19 @@ class CourseMap(SphinxDirective):
         return [place(nodes.container("", *parts, classes=["course-map"]), *self.get_source_info())]
 
     def _part(self, number: int, part: dict[str, Any]) -> nodes.container:
-        title = heading(say(part["title"]), level=3, classes=("course-part-title",))
         chapters = nodes.bullet_list("", *map(self._chapter, part["chapters"]), classes=["course-chapters"])
-        return nodes.container("", title, chapters, classes=["course-part", f"course-part-{number}"])
+        classes = ["course-part", f"course-part-{number}"]
+        if not any(self._written(planned) for planned in part["chapters"]):
+            return dropdown(heading(say(part["title"]), level=3), [chapters], *classes)
+        title = heading(say(part["title"]), level=3, classes=("course-part-title",))
+        return nodes.container("", title, chapters, classes=classes)
+
+    def _written(self, planned: dict[str, Any]) -> Chapter | None:
+        chapter = book_of(self.env).by_slug.get(planned["slug"])
+        return chapter if chapter and chapter.docname in self.env.found_docs else None
 
     def _chapter(self, planned: dict[str, Any]) -> nodes.list_item:
-        chapter = book_of(self.env).by_slug.get(planned["slug"])
-        written = chapter is not None and chapter.docname in self.env.found_docs
+        chapter, written = book_of(self.env).by_slug.get(planned["slug"]), bool(self._written(planned))
         state = say("published") if written else say("planned")
         name = paragraph(
             nodes.strong("", "", chapter_link(self.env, planned["slug"])),

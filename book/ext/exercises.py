@@ -5,10 +5,9 @@ import textwrap
 from typing import Any
 
 from docutils import nodes
-from sphinx_design.shared import create_component
 
 from book.ext.figures import block, inline
-from book.ext.phrases import paragraph, say
+from book.ext.phrases import dropdown, paragraph, say
 
 
 def lookup(id: str) -> Any:
@@ -71,16 +70,4 @@ def _title(words: nodes.Node) -> nodes.rubric:
 
 
 def _dropdown(title: nodes.TextElement, body: list[nodes.Node], kind: str) -> nodes.container:
-    """Return sphinx-design's dropdown, which is a ``<details>`` element and needs no script."""
-    return create_component(
-        "dropdown",
-        opened=False,
-        type="dropdown",
-        has_title=True,
-        icon=None,
-        chevron=None,
-        container_classes=["sd-mb-2", "exercise-dropdown", f"exercise-{kind}"],
-        title_classes=[],
-        body_classes=[],
-        children=[title, *body],
-    )
+    return dropdown(title, body, "exercise-dropdown", f"exercise-{kind}")

@@ -1,4 +1,4 @@
-"""The strip of pictures on the landing page: `{heroes}` shows what the chapters themselves drew when they ran.
+"""Pictures on the landing page and on the pages of the parts: `{heroes}` shows what chapters drew when they ran.
 
 A chapter offers a picture by tagging the cell that draws it `hero`. The picture is taken from the executed notebook
 (`_build/executed/`), so nothing is copied into the repository and no picture can be older than its chapter.
@@ -59,12 +59,21 @@ def first_sentence(text: str) -> str:
 
 
 class Heroes(SphinxDirective):
-    """One picture per chapter of the toc, linked to the chapter."""
+    """The pictures of the chapters named in the body, one slug a line, each linked to its chapter; of all without one.
+
+    Every chapter of the toc must have a picture, shown or not: a missing one is a warning, hence an error in `make book`.
+    """
+
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """Build the strip; a chapter without a picture is a warning, hence an error in `make book`."""
+        """Build the grid."""
         self.env.note_reread()
-        found = [figure for chapter in chapters.all(self.root) if (figure := self.figure(chapter))]
+        figures = {chapter.slug: self.figure(chapter) for chapter in chapters.all(self.root)}
+        wanted = [line.strip() for line in self.content if line.strip()] or list(figures)
+        for slug in set(wanted) - set(figures):
+            logger.warning("{heroes}: %s", chapters.near(slug, figures), location=self.get_location())
+        found = [figure for slug in wanted if (figure := figures.get(slug))]
         return [nodes.container("", *found, classes=["heroes"])] if found else []
 
     @property

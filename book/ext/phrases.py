@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.util import logging
+from sphinx_design.shared import create_component
 
 from aigc_course.core import captions
 
@@ -52,6 +53,22 @@ def paragraph(*children: nodes.Node, classes: tuple[str, ...] = ()) -> nodes.par
 def heading(*children: nodes.Node, level: int, classes: tuple[str, ...] = ()) -> nodes.rubric:
     """Return a heading that stays out of the page's table of contents."""
     return nodes.rubric("", "", *children, classes=list(classes), translatable=False, level=level)
+
+
+def dropdown(title: nodes.TextElement, body: list[nodes.Node], *classes: str) -> nodes.container:
+    """Return sphinx-design's dropdown, closed: it is a ``<details>`` element and needs no script."""
+    return create_component(
+        "dropdown",
+        opened=False,
+        type="dropdown",
+        has_title=True,
+        icon=None,
+        chevron=None,
+        container_classes=["sd-mb-2", *classes],
+        title_classes=[],
+        body_classes=[],
+        children=[title, *body],
+    )
 
 
 def link(

@@ -89,7 +89,12 @@ def test_the_map_tells_published_from_planned(book: Project):
     built = book.build()
     assert built.status == 0, built.warnings
     page = built.page("index")
-    assert [h.get_text() for h in page.select(".course-map h3")] == ["Foundations", "Autoencoders"]
+    assert [h.get_text() for h in page.select(".course-map h3")] == ["Autoencoders"]
+    (folded,) = page.select("details.course-part")
+    assert folded.select_one("summary").get_text().strip() == "Foundations"
+    assert not folded.has_attr("open")
+    assert folded.select("li.planned")
+    assert not folded.select("li.published")
     states = {
         li.select_one("strong").get_text(): li.select_one(".course-state").get_text()
         for li in page.select("li.course-chapter")

@@ -151,7 +151,7 @@ def test_words_in_a_formula_are_translated_and_nothing_else_of_it(project: Proje
     assert words == ["数据", "\u00a0比特", "x"]
 
 
-def test_the_strip_of_pictures_is_translated_too(project: Project, monkeypatch: pytest.MonkeyPatch):
+def test_the_pictures_of_the_chapters_are_translated_too(project: Project, monkeypatch: pytest.MonkeyPatch):
     cell = drawn(monkeypatch)
     cell["metadata"]["tags"] = ["hero"]
     cell["outputs"][0]["metadata"]["aigc"] |= {"caption": "After {n:,} updates. More.", "values": {"n:,": "1,200"}}
