@@ -168,14 +168,54 @@ WIDE = """stack => {
 
 
 @pytest.mark.parametrize(
-    "word", ["reparameterisation", "变分自编码器", "后验坍塌", "似然函数", "自编码器", "证据下界", "mode collapse"]
+    "word",
+    [
+        "reparameterisation",
+        "reparametrization",
+        "spectral normalization",
+        "变分自编码器",
+        "后验坍塌",
+        "似然函数",
+        "自编码器",
+        "证据下界",
+        "mode collapse",
+    ],
 )
 def test_search_finds(reader: Reader, word: str) -> None:
     with reader.open(f"search.html?q={quote(word)}") as page:
-        page.wait_for_selector("#search-results li a")
+        page.wait_for_function(SEARCHED)
         found = page.locator("#search-results li a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
     assert any("glossary" in address for address in found), found
     assert all((SITE / re.split(r"[?#]", address)[0]).is_file() for address in found)
+
+
+SEARCHED = "() => document.querySelector('.search-summary')?.innerText"
+
+
+@pytest.mark.skipif(not CHAPTERS, reason="no chapter is in the toc yet")
+def test_search_shows_chapters_first_and_opens_where_the_words_stand(reader: Reader) -> None:
+    with reader.open("search.html?q=reparametrization") as page:
+        page.wait_for_function(SEARCHED)
+        found = page.locator("#search-results li a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+        excerpts = page.locator("#search-results p.context").all_inner_texts()
+        kinds = ["reference" if re.match("book/pages/(api|checks)", one) else one.split("/")[0] for one in found]
+        assert {"chapters", "reference"} <= set(kinds)
+        assert kinds.index("reference") > len(kinds) - 1 - kinds[::-1].index("chapters")
+        assert not [text for text in excerpts if "\\" in text or "$" in text]
+        chapter = next(one for one in found if one.startswith("chapters/") and "#" in one)
+        page.locator(f"#search-results a[href='{chapter}']").click()
+        page.wait_for_selector(".highlighted")
+        marked = page.locator(f"#{chapter.partition('#')[2]} .highlighted").all_inner_texts()
+        assert any(text.lower().startswith("reparameterisation") for text in marked)
+        icon = page.locator("#searchbox .highlight-link a").evaluate(ICON)
+    assert icon["width"] > 8
+    assert icon["picture"].startswith("url(")
+
+
+ICON = """link => {
+  const style = getComputedStyle(link, '::before');
+  return {width: parseFloat(style.width), picture: style.maskImage};
+}"""
 
 
 @pytest.mark.skipif(not CHAPTERS, reason="no chapter is in the toc yet")

@@ -49,7 +49,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(templates.Fill)
     app.add_post_transform(glue.Glue)
     labels.setup(app)
-    app.add_search_language(search.PairsOfCharacters)
+    app.add_search_language(search.CourseWords)
     app.add_role("row", folklore.RowRole())
     app.add_role("chapter", chapter_role.ChapterRole())
     app.add_directive("checks", equations.Checks)
