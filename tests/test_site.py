@@ -59,6 +59,13 @@ def test_markup_names_no_other_host() -> None:
     assert not {name: wrong for name, wrong in found.items() if wrong}
 
 
+def test_nothing_names_a_place_on_the_machine_that_built_it() -> None:
+    files = [path for path in SITE.rglob("*") if path.suffix in (".html", ".js", ".svg", ".ipynb", ".txt")]
+    found = {str(path.relative_to(SITE)): checks.machine(path.read_text(encoding="utf-8")) for path in files}
+    assert len(found) > len(PAGES)
+    assert not {name: wrong for name, wrong in found.items() if wrong}
+
+
 @each(PAGES)
 def test_page_loads_cleanly_within_its_weight(seen: Survey) -> None:
     assert not checks.loading(seen)

@@ -67,6 +67,7 @@ def _connect(app: Sphinx) -> None:
     app.connect("config-inited", site.known_elsewhere)
     app.connect("env-get-outdated", state.read_again_when_changed)
     app.connect("doctree-read", figures.check_alternative_texts)
+    app.connect("env-get-updated", equations.number_headings, priority=900)  # the numbers come at 500
     app.connect("html-collect-pages", permalinks.pages)
     if "autodoc-process-docstring" in app.events.events:
         app.connect("autodoc-process-docstring", docstrings.safe_docstring, priority=400)  # napoleon has 500

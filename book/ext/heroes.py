@@ -61,7 +61,7 @@ def first_sentence(text: str) -> str:
 class Heroes(SphinxDirective):
     """The pictures of the chapters named in the body, one slug a line, each linked to its chapter; of all without one.
 
-    Every chapter of the toc must have a picture, shown or not: a missing one is a warning, hence an error in `make book`.
+    Every chapter of the toc must have a picture, shown or not: a missing one is a warning, which stops `make book`.
     """
 
     has_content = True

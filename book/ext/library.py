@@ -1,7 +1,7 @@
-"""Writes the API reference: every package and module of the library, in the order of the packages' own docstrings.
+"""Writes the API reference: a list of the library's packages, and a page for each with all of its modules.
 
-The page holds one comment line, `% library`; the sections are put there when the page is read, so that a new module
-appears by itself and none can be forgotten.
+A page holds one comment line, `% library`; the list or the sections are put there when the page is read, so that a new
+module appears by itself and none can be forgotten. The list links to every package, so that none can lack its page.
 """
 
 from __future__ import annotations
@@ -37,13 +37,20 @@ def summary(root: Path, package: str) -> str:
     return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
 
 
-def sections(root: Path) -> str:
-    """The page's sections as MyST: for each package a table of its contents, for each module autodoc's directive."""
-    parts = []
+def sections(root: Path, package: str) -> str:
+    """The page of a package as MyST: a table of its contents, and for each module autodoc's directive."""
+    names = modules(root)[package]
+    parts = [f"{summary(root, package)}\n\n{contents(root, package, names)}"]
+    return "\n".join([*parts, *(_section(f"{PACKAGE}.{package}.{name}", package, name) for name in names)])
+
+
+def packages(root: Path) -> str:
+    """The list of packages as MyST: what is in each, and its modules."""
+    rows = ["| Package | What is in it | Modules |", "| --- | --- | --- |"]
     for package, names in modules(root).items():
-        parts.append(f"## {PACKAGE}.{package}\n\n{summary(root, package)}\n\n{contents(root, package, names)}")
-        parts += [_section(f"{PACKAGE}.{package}.{name}", package, name) for name in names]
-    return "\n".join(parts)
+        found = ", ".join(f"{{py:mod}}`{name} <{PACKAGE}.{package}.{name}>`" for name in names)
+        rows.append(f"| {{doc}}`{PACKAGE}.{package} </{PAGE}/{package}>` | {summary(root, package)} | {found} |")
+    return "\n".join(rows) + "\n"
 
 
 def contents(root: Path, package: str, names: list[str]) -> str:
@@ -67,16 +74,21 @@ def public_names(source: str) -> list[str]:
 
 
 def _section(path: str, package: str, name: str) -> str:
-    head = f"### {package}.{name}\n"
+    head = f"## {package}.{name}\n"
     return f"{head}\n```{{eval-rst}}\n.. automodule:: {path}\n   :members:\n   :show-inheritance:\n```\n"
 
 
 def fill_page(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Put the sections in the place of the mark."""
-    if docname == PAGE:
-        if MARK not in source[0]:
-            raise ValueError(f"{PAGE}.md has no line {MARK!r}; the reference goes there")
-        source[0] = source[0].replace(MARK, sections(Path(app.srcdir)))
+    """Put the list of packages, or the sections of one, in the place of the mark."""
+    package = docname.removeprefix(f"{PAGE}/")
+    if docname != PAGE and package == docname:
+        return
+    root = Path(app.srcdir)
+    if MARK not in source[0]:
+        raise ValueError(f"{docname}.md has no line {MARK!r}; the reference goes there")
+    if docname != PAGE and package not in modules(root):
+        raise ValueError(f"{docname}.md is the page of no package; there are {', '.join(modules(root))}")
+    source[0] = source[0].replace(MARK, packages(root) if docname == PAGE else sections(root, package))
 
 
 def skip_tuple_fields(app: Sphinx, what: str, name: str, thing: object, skip: bool, options: object) -> bool | None:

@@ -54,6 +54,17 @@ class Book:
         return proofs.collect(self.root)
 
     @cached_property
+    def equation_titles(self) -> dict[str, str]:
+        """Equation label → title, for those that have one."""
+        return plan.equation_titles(self.root)
+
+    def equation_title(self, label: str) -> str:
+        """Return what an equation is called: its title, or the words of its label."""
+        slugs = (f"{slug}-" for slug in self.by_slug)
+        words = label.removeprefix(next(filter(label.startswith, slugs), "")).replace("-", " ")
+        return self.equation_titles.get(label) or words[:1].upper() + words[1:]
+
+    @cached_property
     def folklore(self) -> list[Row]:
         """Every row of the appendix, those of unwritten chapters too."""
         return folklore.rows(self.root)
@@ -74,7 +85,7 @@ class Book:
         exercises = [path for kind in ("py", "yml") for path in self.root.glob(f"aigc_course/exercises/*.{kind}")]
         library = [*sorted(exercises), self.root / "aigc_course/core/data.py"]
         code = b"".join(path.read_bytes() for path in library if path.is_file())
-        rest = (self.plan, self.proofs, self.folklore, self.shown_by)
+        rest = (self.plan, self.proofs, self.equation_titles, self.folklore, self.shown_by)
         return hashlib.sha256(repr((facts, *rest)).encode() + code).hexdigest()
 
 

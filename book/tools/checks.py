@@ -112,6 +112,11 @@ def equations(root: Path = ROOT) -> list[str]:
         for label, found in checked.items()
         if label not in places
     ]
+    wrong += [
+        f"{plan.EQUATIONS} has a title for ({label}), which no chapter has"
+        for label in plan.equation_titles(root)
+        if label not in places
+    ]
     wrong += [f"equation ({label}) stands in {' and in '.join(files)}" for label, files in places.items() if files[1:]]
     for chapter in chapters.all(root):
         wrong += [

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from book.ext import library
 from book.tools import chapters, check_front, files, first_cell, plan, scaffold, toc
 from book.tools.chapters import ROOT, BookError
 
@@ -26,6 +27,10 @@ def create(slug: str, root: Path = ROOT) -> list[str]:
     entry = _planned(slug, root)
     name = slug.removeprefix(f"{entry['package']}_")
     texts = dict(scaffold.modules(entry, name))
+    texts[f"{toc.CHECKS}/{slug}.md"] = f"# Checks: {{chapter}}`{slug}`\n\n```{{checks}} {slug}\n```\n"
+    reference = f"{library.PAGE}/{entry['package']}.md"
+    if not (root / reference).exists():
+        texts[reference] = f"# {library.PACKAGE}.{entry['package']}\n\n{library.MARK}\n"
     for folder in ("aigc_course", "tests"):
         path = f"{folder}/{entry['package']}/__init__.py"
         if not (root / path).exists():
@@ -39,6 +44,7 @@ def create(slug: str, root: Path = ROOT) -> list[str]:
     texts = {made.relative_to(root).as_posix(): json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"} | texts
     for path, text in texts.items():
         files.write(root / path, text)
+    toc.below(library.PAGE, list(library.modules(root)), root)
     _format([root / path for path in texts if path.endswith(".py")])
     return list(texts)
 

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 PATH = "book/course.yml"
+EQUATIONS = "book/equations.yml"
 SLUG = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -41,3 +42,9 @@ def chapters(root: Path) -> dict[str, dict[str, Any]]:
 def folder(chapter: dict[str, Any]) -> str:
     """The folder of a planned chapter's notebook, as an entry of `chapters` gives it."""
     return f"chapters/{chapter['n']}_{chapter['package']}"
+
+
+def equation_titles(root: Path) -> dict[str, str]:
+    """Label of an equation → its title; empty when there is no file of them."""
+    path = root / EQUATIONS
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.is_file() else {}

@@ -9,6 +9,8 @@ import yaml
 
 from book.tools import chapters, files, plan
 
+CHECKS = "book/pages/checks"  # the page above those that show the tests of a chapter's equations
+
 
 class _Indented(yaml.SafeDumper):
     """Lists are set in below their key, as the file has it."""
@@ -41,7 +43,18 @@ def insert(slug: str, root: Path) -> Path:
             old[other].rename(root / folder / f"{number}_{other}.ipynb")
     entries = [{"file": f"{folder}/{number}_{other}"} for number, other in enumerate(order, 1)]
     _list(planned[slug]["part"], entries, root)
+    all_written = {chapters.slug_of(path) for path in chapters.notebooks(root)} | {slug}
+    below(CHECKS, [other for other in planned if other in all_written], root)
     return root / folder / f"{order.index(slug) + 1}_{slug}.ipynb"
+
+
+def below(parent: str, names: list[str], root: Path) -> None:
+    """Give the page `parent` of the toc its pages, `parent`/name, in order; a toc without it stays as it is."""
+    path = root / chapters.TOC
+    toc = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for entry in (entry for part in toc["parts"] for entry in part["chapters"] if entry["file"] == parent):
+        entry["sections"] = [{"file": f"{parent}/{name}"} for name in names]
+    files.write(path, dumped(toc))
 
 
 def _list(part: str, entries: list[dict[str, str]], root: Path) -> None:

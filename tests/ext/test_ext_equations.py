@@ -3,6 +3,7 @@ import pytest
 from tests.ext.tiny import CHECKS, Project, prose
 
 PAGE = "chapters/demo/demo"
+PAGE_OF_CHECKS = f"{CHECKS}/demo"
 TEST = """import pytest
 
 
@@ -28,13 +29,14 @@ def test_each_equation_names_its_tests_and_each_check_links_back(project: Projec
         "checked by test_both",
         "checked by test_both, TestMore::test_bound",
     ]
-    checks, page = built.page(CHECKS), built.page(PAGE)
-    for anchor in [link["href"].partition("#")[2] for link in page.select(".equation-check a")]:
+    checks, page = built.page(PAGE_OF_CHECKS), built.page(PAGE)
+    for address, _, anchor in [link["href"].partition("#") for link in page.select(".equation-check a")]:
+        assert address == "../../book/pages/checks/demo.html"
         assert checks.select(f"#{anchor}")
-    back = [link["href"] for link in checks.select(".course-check p a")]
+    back = [link["href"] for link in checks.select(".course-check h2 a:not(.headerlink)")]
     assert back == [
-        "../../chapters/demo/demo.html#equation-demo-kl",
-        "../../chapters/demo/demo.html#equation-demo-elbo",
+        "../../../chapters/demo/demo.html#equation-demo-kl",
+        "../../../chapters/demo/demo.html#equation-demo-elbo",
     ]
     assert page.select("#equation-demo-kl")
 
@@ -42,13 +44,70 @@ def test_each_equation_names_its_tests_and_each_check_links_back(project: Projec
 def test_the_page_of_checks_shows_formula_and_source(project: Project):
     project.write("tests/demo/test_demo.py", TEST)
     project.chapter("demo", MATHS, title="Variations")
-    page = project.build().page(CHECKS)
+    page = project.build().page(PAGE_OF_CHECKS)
     section = page.select("#check-demo-elbo")[0]
     assert "b=2" in section.select(".math")[0].get_text()
     assert "tests/demo/test_demo.py::TestMore::test_bound" in section.get_text()
-    assert "assert 1 + 1 == 2" in section.select(".highlight")[0].get_text()
+    assert "assert True" in section.select(".highlight")[0].get_text()
     assert section.select(".highlight .k")
-    assert "Variations" in page.select("h2")[0].get_text()
+    assert "Variations" in page.select("h1")[0].get_text()
+
+
+def test_a_test_of_two_equations_is_shown_once(project: Project):
+    project.write("tests/demo/test_demo.py", TEST)
+    project.chapter("demo", MATHS)
+    page = project.build().page(PAGE_OF_CHECKS)
+    assert page.get_text().count("assert 1 + 1 == 2") == 1
+    (again,) = page.select("#check-demo-elbo .course-test a.internal")
+    assert again.get_text() == "tests/demo/test_demo.py::test_both"
+    assert page.select_one(again["href"]).find_next("div", class_="highlight").get_text().count("1 + 1") == 1
+
+
+def test_headings_are_the_numbers_and_titles_of_the_equations(project: Project):
+    project.write("tests/demo/test_demo.py", TEST)
+    project.write("book/equations.yml", "demo-elbo: Evidence lower bound\n")
+    project.chapter("demo", MATHS)
+    project.write("index.md", "# The book\n\n```{toctree}\n:numbered:\n\nchapters/demo/demo\nbook/pages/checks\n```\n")
+    project.write(
+        f"{CHECKS}.md",
+        "# Checks\n\n```{checks}\n```\n\n```{toctree}\ncheckspage\n```\n".replace("checkspage", "checks/demo"),
+    )
+    built = project.build(numfig_secnum_depth=1, html_sidebars={"**": ["localtoc.html"]})
+    assert built.status == 0, built.warnings
+    heads = built.words(PAGE_OF_CHECKS, ".course-check h2")
+    assert [head.partition(" ")[2].removesuffix("¶") for head in heads] == ["(1.1) KL", "(1.2) Evidence lower bound"]
+    assert built.words(PAGE_OF_CHECKS, ".sphinxsidebar li li") == [head.removesuffix("¶") for head in heads]
+    catalogue = project.build("gettext").messages()
+    assert 'msgid "Evidence lower bound"' in catalogue
+    assert "(1.2)" not in catalogue
+
+
+def test_the_list_counts_equations_and_tests(project: Project):
+    project.write("tests/demo/test_demo.py", TEST)
+    project.chapter("demo", MATHS)
+    built = project.build()
+    assert built.words(CHECKS, ".course-checks li") == ["A chapter 2 equations, 2 tests"]
+    assert [link["href"] for link in built.page(CHECKS).select(".course-checks a")] == ["checks/demo.html"]
+
+
+def test_a_chapter_without_a_page_of_checks_stops_the_build(project: Project):
+    (project.root / f"{CHECKS}/demo.md").unlink()
+    project.write("tests/demo/test_demo.py", TEST)
+    project.chapter("demo", MATHS)
+    built = project.build()
+    assert built.status == 1
+    assert "has no page of checks; write book/pages/checks/demo.md" in built.warnings
+
+
+@pytest.mark.parametrize("address", ["", "https://github.com/someone/course/"])
+def test_a_test_leads_to_its_file_once_the_repository_has_an_address(project: Project, address: str):
+    project.write("tests/demo/test_demo.py", TEST)
+    project.chapter("demo", MATHS)
+    themed = {"html_theme": "sphinx_book_theme", "html_theme_options": {"repository_url": address}}
+    extensions = ["myst_nb", "sphinx_design", "sphinx_book_theme", "book.ext.course"]
+    page = project.build(**themed, extensions=extensions).page(PAGE_OF_CHECKS)
+    links = [link["href"] for link in page.select(".course-test a.external")]
+    assert links == [f"{address}blob/main/tests/demo/test_demo.py#L{line}" for line in (5, 11) if address]
 
 
 def test_the_link_stands_directly_below_its_equation(project: Project):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import re
+import tempfile
+from pathlib import Path
 
+from tests.site.browser import ROOT
 from tests.site.survey import MODES, PHONE, WIDE, Survey
 
 LIMIT = 180_000  # bytes, gzipped: scripts, styles and fonts of one page
@@ -22,6 +25,12 @@ def elsewhere(text: str) -> list[str]:
     """No markup or style rule loads anything from another host."""
     links = [link for link in re.findall(r"<link[^>]+>", text) if re.search(r'href="(?:https?:)?//', link)]
     return [match[0] for match in ELSEWHERE.finditer(text)] + links
+
+
+def machine(text: str) -> list[str]:
+    """A page names no place on the machine that built it: no home folder, no repository, no temporary folder."""
+    places = {str(Path.home()), str(ROOT), tempfile.gettempdir()} - {"/"}
+    return sorted(place for place in places if re.search(rf"{re.escape(place)}(?![\w-])", text))
 
 
 def loading(seen: Survey) -> list[str]:

@@ -1,13 +1,14 @@
 """The checks of the site see what they are for: a page with every fault planted in it, and the same page without."""
 
 import re
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.site import browser, checks, survey
-from tests.site.browser import SITE
+from tests.site.browser import ROOT, SITE
 from tests.site.survey import Survey
 
 pytestmark = pytest.mark.site
@@ -103,3 +104,9 @@ def test_a_page_without_heading_or_title_is_seen(text: str) -> None:
 def test_markup_that_names_another_host_is_seen(text: str) -> None:
     assert checks.elsewhere(text)
     assert not checks.elsewhere(text.replace("https://a.b/", "").replace("http://a.b", "a").replace("//", ""))
+
+
+def test_places_on_this_machine_are_seen_and_others_are_not() -> None:
+    for place in (Path.home(), ROOT, Path(tempfile.gettempdir())):
+        assert str(place) in checks.machine(f"<em>path=PosixPath('{place}/x.py')</em>")
+        assert str(place) not in checks.machine(f"<em>a{place}way</em>")

@@ -50,6 +50,13 @@ def test_a_mislabelled_equation(checked):
     assert "tests/one/test_energy.py:5: test_energy claims to check (one-energy), which no chapter has" in wrong[1]
 
 
+def test_a_title_of_no_equation(checked):
+    checked.write("book/equations.yml", "one-energy: Energy\none-enrgy: Energy\n")
+    assert (
+        only(checks.equations(checked.root)) == "book/equations.yml has a title for (one-enrgy), which no chapter has"
+    )
+
+
 def test_a_label_used_twice_a_foreign_prefix_and_a_dangling_reference(checked):
     text = "$$ a $$ (one-energy)\n\n```{math}\n:label: two-other\nb\n```\n\n{eq}`one-nothing`"
     checked.notebook("one", EQUATION, [text], "1")

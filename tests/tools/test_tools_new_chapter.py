@@ -27,7 +27,8 @@ def entry(slug):
 def book(project):
     plan = [part | {"chapters": [entry(slug) for slug in part["chapters"]]} for part in PLAN]
     project.write("book/course.yml", yaml.safe_dump({"parts": plan}))
-    pages = {"caption": "Appendices", "numbered": False, "chapters": [{"file": "book/pages/glossary"}]}
+    files = ("book/pages/glossary", "book/pages/checks", "book/pages/api")
+    pages = {"caption": "Appendices", "numbered": False, "chapters": [{"file": file} for file in files]}
     start = {"caption": "Start here", "numbered": False, "chapters": [{"file": "book/pages/start"}]}
     project.write("book/_toc.yml", toc.dumped({"format": "jb-book", "root": "index", "parts": [start, pages]}))
     shutil.rmtree(project.root / "chapters")
@@ -47,6 +48,8 @@ def test_every_file_of_a_chapter(book):
         "aigc_course/exercises/models_third.yml",
         "aigc_course/exercises/models_third.py",
         "tests/mutation/mistakes/models_third.yml",
+        "book/pages/checks/models_third.md",
+        "book/pages/api/models.md",
         "aigc_course/models/__init__.py",
         "tests/models/__init__.py",
     ]
@@ -75,6 +78,18 @@ def test_a_chapter_in_between_renumbers_its_part_alone(book):
     )
     captions = [part["caption"] for part in yaml.safe_load((book.root / "book/_toc.yml").read_text("utf-8"))["parts"]]
     assert captions == ["Start here", "Part I — Models", "Part II — More", "Appendices"]
+
+
+def test_the_pages_of_checks_and_of_the_library_follow(book):
+    for slug in ("fourth", "first"):
+        new_chapter.create(slug, book.root)
+    toc_now = yaml.safe_load((book.root / "book/_toc.yml").read_text("utf-8"))
+    _, checks, library = toc_now["parts"][-1]["chapters"]
+    assert checks["sections"] == [{"file": f"book/pages/checks/{slug}"} for slug in ("first", "fourth")]
+    assert {"file": "book/pages/api/models"} in library["sections"]
+    assert {"file": "book/pages/api/more"} in library["sections"]
+    for page in (*checks["sections"], {"file": "book/pages/api/models"}, {"file": "book/pages/api/more"}):
+        assert (book.root / f"{page['file']}.md").is_file()
 
 
 def everything(book):
