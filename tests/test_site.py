@@ -251,6 +251,20 @@ def test_landing_page_folds_planned_parts(reader: Reader) -> None:
         assert planned.is_visible()
 
 
+@pytest.mark.skipif(not CHAPTERS, reason="no chapter is in the toc yet")
+def test_what_is_said_of_budgets_is_what_the_numbers_say(reader: Reader) -> None:
+    with reader.open("book/pages/start.html") as page:
+        rows = page.locator(".course-chapter-table tbody tr").evaluate_all(
+            "rows => rows.map(row => [2, 3].map(i => parseInt(row.cells[i].innerText)))"
+        )
+        said = page.locator(".course-within").inner_text()
+    within = sum(taken <= most for taken, most in rows)
+    assert re.findall(r"\d+", said) == [str(within), str(len(rows))]
+    lines = re.compile(r"stays? within (its|their|the) budgets?|\d+ s of \d+ s")
+    pages = {path: (SITE / path).read_text(encoding="utf-8") for path in PAGES}
+    assert not [path for path, text in pages.items() if lines.search(text)]
+
+
 def test_lines_have_a_readable_length(reader: Reader) -> None:
     with reader.open("book/pages/start.html") as page:
         assert page.evaluate("() => document.fonts.check('18px \"Source Serif 4\"')")

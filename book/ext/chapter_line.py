@@ -12,14 +12,30 @@ from book.ext.sources import exercise_ids
 from book.ext.state import Book, book_of
 from book.tools.chapters import Chapter
 
+GITHUB = "https://github.com/"
 logger = logging.getLogger(__name__)
 
 
 def chapter_line(env: BuildEnvironment, chapter: Chapter) -> nodes.paragraph:
-    """Return minutes · measured CPU seconds · data · equations checked · exercises · prerequisites."""
+    """Return minutes · CPU seconds and their budget · data · equations checked · exercises · prerequisites."""
     facts = [minutes(chapter), *measured(book_of(env), chapter), *data(chapter), *counts(book_of(env), chapter)]
     parts = joined([*([fact] for fact in facts), prerequisites(env, chapter.front.get("prerequisites", []))], " · ")
     return paragraph(*parts, classes=("chapter-line",))
+
+
+def run_line(env: BuildEnvironment, chapter: Chapter) -> nodes.paragraph:
+    """Return how to run the chapter: the command, the file, and Colab once the repository has an address there."""
+    command = [say("Run it:"), nodes.Text(" "), nodes.literal("", "make lab"), nodes.Text(" · ")]
+    file = nodes.literal("", chapter.name.removeprefix("chapters/"))
+    options: dict[str, Any] = getattr(env.config, "html_theme_options", {})
+    colab = (options.get("launch_buttons") or {}).get("colab_url")
+    if colab and (url := options.get("repository_url") or "").startswith(GITHUB):
+        branch = options.get("repository_branch") or "main"
+        address = f"{colab}/github/{url.removeprefix(GITHUB).strip('/')}/blob/{branch}/{chapter.name}"
+        file = nodes.inline(
+            "", "", file, nodes.Text(" · "), nodes.reference("", "", say("open in Colab"), refuri=address)
+        )
+    return paragraph(*command, file, classes=("chapter-run",))
 
 
 def joined(groups: Iterable[Sequence[nodes.Node]], separator: str) -> list[nodes.Node]:
@@ -36,18 +52,25 @@ def minutes(chapter: Chapter) -> phrase:
 
 
 def measured(book: Book, chapter: Chapter) -> list[phrase]:
-    """Return the CPU seconds of the run that this page shows, their budget, and its time; nothing before a run."""
+    """Return the CPU seconds of the run that this page shows and their budget; nothing before a run.
+
+    The time by the clock says more of what else the machine did.
+    """
+    cpu = reference_s(book, chapter)
+    return (
+        [] if cpu is None else [say("{cpu} reference CPU seconds (budget {budget})", cpu=cpu, budget=budget(chapter))]
+    )
+
+
+def budget(chapter: Chapter) -> int:
+    """Return the CPU seconds of the reference machine that a chapter may take; 0 when it declares none."""
+    return chapter.front.get("budget", {}).get("cpu_s", 0)
+
+
+def reference_s(book: Book, chapter: Chapter) -> int | None:
+    """Return the CPU seconds that the run would have taken on the reference machine; None before a run."""
     record = book.record(chapter)
-    if "cpu_s" not in record:
-        return []
-    times = {"cpu": reference_s(record), "seconds": round(record["seconds"])}
-    budget = chapter.front.get("budget", {}).get("cpu_s", "?")
-    return [say("ran in {seconds} s ({cpu} of {budget} reference CPU seconds)", budget=budget, **times)]
-
-
-def reference_s(record: dict[str, Any]) -> int:
-    """Return the CPU seconds that the run would have taken on the reference machine, which budgets count."""
-    return round(record["cpu_s"] / record["slower"])
+    return round(record["cpu_s"] / record["slower"]) if "cpu_s" in record else None
 
 
 def data(chapter: Chapter) -> list[phrase]:

@@ -25,6 +25,7 @@ from book.ext import (
     figures,
     folklore,
     glue,
+    head,
     labels,
     permalinks,
     render,
@@ -68,6 +69,7 @@ def _connect(app: Sphinx) -> None:
     app.connect("env-get-outdated", state.read_again_when_changed)
     app.connect("doctree-read", figures.check_alternative_texts)
     app.connect("env-get-updated", equations.number_headings, priority=900)  # the numbers come at 500
+    app.connect("html-page-context", head.describe)
     app.connect("html-collect-pages", permalinks.pages)
     if "autodoc-process-docstring" in app.events.events:
         app.connect("autodoc-process-docstring", docstrings.safe_docstring, priority=400)  # napoleon has 500

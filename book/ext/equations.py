@@ -11,7 +11,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from book.ext.chapter_line import chapter_line
+from book.ext.chapter_line import chapter_line, run_line
 from book.ext.phrases import link, paragraph, place, say
 from book.ext.sources import formulas, title
 from book.ext.state import book_of
@@ -36,8 +36,9 @@ class ChapterPage(SphinxTransform):
             self._link(block)
         head = next(self.document.findall(nodes.title), None)
         if head is not None and chapter.front:
-            line = place(chapter_line(self.env, chapter), self.document["source"], head.line)
-            head.parent.insert(head.parent.index(head) + 1, line)
+            lines = [chapter_line(self.env, chapter), run_line(self.env, chapter)]
+            at = head.parent.index(head) + 1
+            head.parent.insert(at, [place(line, self.document["source"], head.line) for line in lines])
 
     def _link(self, block: nodes.math_block) -> None:
         label, proofs = _label(block), book_of(self.env).proofs.get(_label(block), [])

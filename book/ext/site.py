@@ -29,7 +29,7 @@ def repository_once(app: Sphinx, config: Config) -> None:
         options["launch_buttons"] = {}
         options.update(dict.fromkeys(BUTTONS, False))
     else:
-        options["use_repository_button"] = True
+        options.update(dict.fromkeys(BUTTONS, True))
 
 
 def known_elsewhere(app: Sphinx, config: Config) -> None:

@@ -28,6 +28,9 @@ def create(slug: str, root: Path = ROOT) -> list[str]:
     name = slug.removeprefix(f"{entry['package']}_")
     texts = dict(scaffold.modules(entry, name))
     texts[f"{toc.CHECKS}/{slug}.md"] = f"# Checks: {{chapter}}`{slug}`\n\n```{{checks}} {slug}\n```\n"
+    part = f"{toc.PARTS}/{entry['package']}.md"
+    if not (root / part).exists():
+        texts[part] = scaffold.part(entry)
     reference = f"{library.PAGE}/{entry['package']}.md"
     if not (root / reference).exists():
         texts[reference] = f"# {library.PACKAGE}.{entry['package']}\n\n{library.MARK}\n"

@@ -30,6 +30,13 @@ def notebook(entry: dict[str, Any], first_cell: str) -> dict[str, Any]:
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
+def part(entry: dict[str, Any]) -> str:
+    """The page of a new part: its title, the picture of its first chapter, its map."""
+    text = "Write here what the part teaches, and link this page from `book/pages/parts.md`."
+    shown = f"```{{heroes}}\n{entry['slug']}\n```\n\n## Its chapters\n\n```{{course-map}} {entry['package']}\n```"
+    return f"# {entry['part']}\n\n{text}\n\n{shown}\n"
+
+
 def _objectives(entry: dict[str, Any]) -> str:
     return "\n".join(f"{number}. {words}." for number, words in enumerate(entry["objectives"], 1))
 

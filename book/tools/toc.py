@@ -9,6 +9,7 @@ import yaml
 
 from book.tools import chapters, files, plan
 
+PARTS = "book/pages/parts"  # the page above those of the parts
 CHECKS = "book/pages/checks"  # the page above those that show the tests of a chapter's equations
 
 
@@ -43,8 +44,10 @@ def insert(slug: str, root: Path) -> Path:
             old[other].rename(root / folder / f"{number}_{other}.ipynb")
     entries = [{"file": f"{folder}/{number}_{other}"} for number, other in enumerate(order, 1)]
     _list(planned[slug]["part"], entries, root)
-    all_written = {chapters.slug_of(path) for path in chapters.notebooks(root)} | {slug}
-    below(CHECKS, [other for other in planned if other in all_written], root)
+    written = {chapters.slug_of(path) for path in chapters.notebooks(root)} | {slug}
+    book = [other for other in planned if other in written]
+    below(CHECKS, book, root)
+    below(PARTS, list(dict.fromkeys(planned[other]["package"] for other in book)), root)
     return root / folder / f"{order.index(slug) + 1}_{slug}.ipynb"
 
 

@@ -14,8 +14,6 @@ def project(tmp_path: Path) -> Project:
     made = Project(tmp_path)
     made.write("index.md", "# The book\n\n```{toctree}\n:glob:\n\n**\n```\n")
     made.write(f"{CHECKS}.md", "# Checks\n\n```{checks}\n```\n")
-    made.write(f"{CHECKS}/demo.md", "# Checks: {chapter}`demo`\n\n```{checks} demo\n```\n")
-    made.write("book/course.yml", "parts: [{title: Part, chapters: [{slug: demo, title: A chapter}]}]\n")
     made.write("tests/test_nothing.py", "")
     return made
 

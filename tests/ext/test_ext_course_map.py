@@ -35,7 +35,7 @@ def test_the_line_under_the_title(book: Project):
     built = book.build()
     assert built.status == 0, built.warnings
     assert built.words(PAGE, "h1 + .chapter-line") == [
-        "50 min reading and doing · ran in 57 s (41 of 60 reference CPU seconds) · offline data: digits · "
+        "50 min reading and doing · 41 reference CPU seconds (budget 60) · offline data: digits · "
         "data to download: mnist · 1/1 equations checked · prerequisites: Probability"
     ]
     assert not built.page(PAGE).select(".chapter-line a")
@@ -68,19 +68,19 @@ def test_names_that_do_not_exist_stop_the_build(book: Project, matter: dict, mes
 def test_the_templates_and_not_the_measurements_are_translated(book: Project):
     vae(book)
     messages = book.build("gettext").messages()
-    assert 'msgid "ran in {seconds} s ({cpu} of {budget} reference CPU seconds)"' in messages
+    assert 'msgid "{cpu} reference CPU seconds (budget {budget})"' in messages
     assert "41 CPU" not in messages
 
 
 def test_a_translation_that_drops_a_value_is_refused(book: Project):
     vae(book)
     header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
-    entry = 'msgid "ran in {seconds} s ({cpu} of {budget} reference CPU seconds)"\nmsgstr "{seconds} 秒"\n'
+    entry = 'msgid "{cpu} reference CPU seconds (budget {budget})"\nmsgstr "{cpu} 秒"\n'
     book.write(f"locale/zh_CN/LC_MESSAGES/{PAGE}.po", header + entry)
     built = book.build(language="zh_CN")
     assert built.status == 1
-    assert "must hold {budget}, {cpu}, {seconds}" in built.warnings
-    assert "ran in 57 s (41 of 60" in built.words(PAGE, ".chapter-line")[0]
+    assert "must hold {budget}, {cpu}" in built.warnings
+    assert "41 reference CPU seconds" in built.words(PAGE, ".chapter-line")[0]
 
 
 def test_the_map_tells_published_from_planned(book: Project):
@@ -102,7 +102,7 @@ def test_the_map_tells_published_from_planned(book: Project):
     assert states == {"Probability": "planned", "Variational autoencoders": "published", "VQ-VAE": "planned"}
     assert [a["href"] for a in page.select("li.published strong a")] == ["chapters/vae/vae.html"]
     assert not page.select("li.planned strong a")
-    assert "ran in 57 s (41 of 60" in page.select("li.published .course-facts")[0].get_text()
+    assert "41 reference CPU seconds" in page.select("li.published .course-facts")[0].get_text()
     assert page.select("li.planned .course-facts")[1].get_text() == "prerequisites: Variational autoencoders"
     assert 'msgid "A code of words."' in book.build("gettext").messages()
 
@@ -113,8 +113,32 @@ def test_the_table_has_a_row_for_each_written_chapter(book: Project):
     built = book.build()
     assert built.status == 0, built.warnings
     assert len(built.words("index", "table tr")) == 2
-    cells = ["Variational autoencoders", "50 min", "41 of 60 reference CPU seconds", "digits, mnist", "1/1", "0"]
+    cells = ["Variational autoencoders", "50 min", "41", "60", "digits, mnist", "1/1", "0"]
     assert built.words("index", "table td") == cells
+
+
+@pytest.mark.parametrize(("cpu", "within"), [(149.9, 1), (151.4, 0)])
+def test_the_sentence_below_the_table_counts_what_the_table_shows(book: Project, cpu: float, within: int):
+    """Catches a sentence that the page's own numbers contradict: 60 × 2.5 = 150 seconds are within the budget."""
+    book.write(f"_build/executed/{PAGE}.json", json.dumps({"cpu_s": cpu, "slower": 2.5, "seconds": 1000.0}))
+    vae(book)
+    book.write("index.md", "# Book\n\n```{chapter-table}\n```\n\n```{toctree}\n:glob:\n\n**\n```\n")
+    built = book.build()
+    taken, most = (int(words) for words in built.words("index", "table td")[2:4])
+    assert (taken <= most) == bool(within)
+    assert built.words("index", ".course-within") == [
+        f"In this run {within} of 1 notebooks stayed within their budgets."
+    ]
+    assert "1000" not in built.page("index").get_text() + built.page(PAGE).get_text()
+
+
+def test_nothing_is_said_of_budgets_before_a_run(book: Project):
+    (book.root / f"_build/executed/{PAGE}.json").unlink()
+    vae(book)
+    book.write("index.md", "# Book\n\n```{chapter-table}\n```\n\n```{toctree}\n:glob:\n\n**\n```\n")
+    built = book.build()
+    assert built.words("index", "table td")[2] == "not run yet"
+    assert not built.page("index").select(".course-within")
 
 
 def test_the_table_of_data_sets_is_the_registry(book: Project):

@@ -91,9 +91,9 @@ def test_the_list_counts_equations_and_tests(project: Project):
 
 
 def test_a_chapter_without_a_page_of_checks_stops_the_build(project: Project):
-    (project.root / f"{CHECKS}/demo.md").unlink()
     project.write("tests/demo/test_demo.py", TEST)
     project.chapter("demo", MATHS)
+    (project.root / f"{CHECKS}/demo.md").unlink()
     built = project.build()
     assert built.status == 1
     assert "has no page of checks; write book/pages/checks/demo.md" in built.warnings

@@ -69,6 +69,7 @@ class Project:
         for i, cell in enumerate([prose(f"# {title}\n\nIt begins."), *cells]):
             notebook["cells"].append(cell | {"id": str(i)})
         self.write(f"chapters/{slug}/{slug}.ipynb", json.dumps(notebook))
+        self.write(f"{CHECKS}/{slug}.md", f"# Checks: {{chapter}}`{slug}`\n\n```{{checks}} {slug}\n```\n")
 
     def build(self, builder: str = "html", **settings: Any) -> Built:
         out, stream = self.root / "_build" / builder, io.StringIO()

@@ -27,7 +27,7 @@ def entry(slug):
 def book(project):
     plan = [part | {"chapters": [entry(slug) for slug in part["chapters"]]} for part in PLAN]
     project.write("book/course.yml", yaml.safe_dump({"parts": plan}))
-    files = ("book/pages/glossary", "book/pages/checks", "book/pages/api")
+    files = ("book/pages/glossary", "book/pages/parts", "book/pages/checks", "book/pages/api")
     pages = {"caption": "Appendices", "numbered": False, "chapters": [{"file": file} for file in files]}
     start = {"caption": "Start here", "numbered": False, "chapters": [{"file": "book/pages/start"}]}
     project.write("book/_toc.yml", toc.dumped({"format": "jb-book", "root": "index", "parts": [start, pages]}))
@@ -49,6 +49,7 @@ def test_every_file_of_a_chapter(book):
         "aigc_course/exercises/models_third.py",
         "tests/mutation/mistakes/models_third.yml",
         "book/pages/checks/models_third.md",
+        "book/pages/parts/models.md",
         "book/pages/api/models.md",
         "aigc_course/models/__init__.py",
         "tests/models/__init__.py",
@@ -71,7 +72,7 @@ def test_a_chapter_in_between_renumbers_its_part_alone(book):
         "2_more/1_fourth.ipynb",
     ]
     assert names(book) == wanted
-    assert [path.relative_to(book.root / "chapters").as_posix() for path in chapters.pages(book.root)] == wanted
+    assert [chapter.name.removeprefix("chapters/") for chapter in chapters.all(book.root)] == wanted
     assert (
         json.loads((book.root / "chapters" / wanted[2]).read_text("utf-8"))["cells"][1]["source"][0]
         == "# Models_Third\n"
@@ -84,11 +85,17 @@ def test_the_pages_of_checks_and_of_the_library_follow(book):
     for slug in ("fourth", "first"):
         new_chapter.create(slug, book.root)
     toc_now = yaml.safe_load((book.root / "book/_toc.yml").read_text("utf-8"))
-    _, checks, library = toc_now["parts"][-1]["chapters"]
+    _, parts, checks, library = toc_now["parts"][-1]["chapters"]
+    assert parts["sections"] == [{"file": f"book/pages/parts/{package}"} for package in ("models", "more")]
     assert checks["sections"] == [{"file": f"book/pages/checks/{slug}"} for slug in ("first", "fourth")]
     assert {"file": "book/pages/api/models"} in library["sections"]
     assert {"file": "book/pages/api/more"} in library["sections"]
-    for page in (*checks["sections"], {"file": "book/pages/api/models"}, {"file": "book/pages/api/more"}):
+    for page in (
+        *parts["sections"],
+        *checks["sections"],
+        {"file": "book/pages/api/models"},
+        {"file": "book/pages/api/more"},
+    ):
         assert (book.root / f"{page['file']}.md").is_file()
 
 
