@@ -323,6 +323,21 @@ def test_phone_menu_opens_and_closes_by_keyboard(reader: Reader) -> None:
         links.first.wait_for(state="hidden")
 
 
+@pytest.mark.skipif(not CHAPTERS, reason="no chapter is in the toc yet")
+@pytest.mark.parametrize("width", [1440, 360])
+def test_a_chapter_names_its_part_beside_the_buttons(reader: Reader, width: int) -> None:
+    with reader.open(CHAPTERS[-1], width=width) as page:
+        part = page.locator(".trail a").last
+        trail, buttons = part.bounding_box(), page.locator(".article-header-buttons").bounding_box()
+        assert trail
+        assert buttons
+        assert 0 <= trail["y"] < 60
+        assert trail["x"] + trail["width"] <= buttons["x"]
+        address = part.evaluate("link => link.pathname")
+    assert address.startswith("/book/pages/parts/")
+    assert (SITE / address[1:]).is_file()
+
+
 def test_vendored_files_are_in_the_site() -> None:
     listed = json.loads((ROOT / "book/_static/vendor/manifest.json").read_text(encoding="utf-8"))
     names = [name for package in listed for name in package["files"] if name.startswith("book/_static/")]

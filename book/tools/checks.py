@@ -17,7 +17,7 @@ TAGS = {
     "hide-cell": "folds the cell with what it makes",
     "remove-input": "leaves the code out, for a cell that only draws or asks",
     "remove-cell": "leaves the whole cell out of the page",
-    "hero": "shows what the cell draws on the first page of the book",
+    "hero": "offers what the cell draws to the first page of the book and to that of its part",
     "raises-exception": "lets the cell end with an error, which the page shows",
 }
 

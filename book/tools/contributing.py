@@ -84,9 +84,9 @@ The checks refuse words that hide a step:
 ## Equations, mistakes, exercises
 
 Label an equation that matters, `$$ … $$ (SLUG-name)`, and name it at the test that checks it:
-`@pytest.mark.equation("SLUG-name")`. A mistake that circulates is a row of `book/folklore.yml`; write its id in the
-prose that repairs it, ``{{row}}`P01` ``, and at its tests, `@pytest.mark.folklore("P01")`. Name other chapters by their
-slug, ``{{chapter}}`vae` ``.
+`@pytest.mark.equation("SLUG-name")`. Give it a title in `book/equations.yml`. A mistake that circulates is a row of
+`book/folklore.yml`; write its id in the prose that repairs it, ``{{row}}`P01` ``, and at its tests,
+`@pytest.mark.folklore("P01")`. Name other chapters by their slug, ``{{chapter}}`vae` ``.
 
 A row of the list of mistakes has the `file`, the text that `was` there (once), what stands there `now`, `why` in a few
 words, and the `tests` that must notice.
@@ -122,7 +122,8 @@ def _files() -> list[tuple[str, ...]]:
     holds = ("the model", "its tests", "the exercises' texts", "their solutions and wrong answers", "planted mistakes")
     made = [path for path, _ in scaffold.modules(ENTRY, "NAME")]
     notebook = ("`chapters/N_PACKAGE/K_SLUG.ipynb`", "the chapter: part N, chapter K of it")
-    return [notebook, *((f"`{path}`", what) for path, what in zip(made, holds, strict=True))]
+    pages = [("`book/pages/checks/SLUG.md`", "the page of its equations with their tests")]
+    return [notebook, *((f"`{path}`", what) for path, what in zip(made, holds, strict=True)), *pages]
 
 
 def _fields(schema: dict[str, Any], prefix: str = "") -> list[tuple[str, ...]]:
