@@ -23,8 +23,8 @@ from book.tools.chapters import ROOT, BookError, Chapter
 
 SHARED = ("aigc_course", "tests", "book/_static", "book/_templates", "book/diagrams")
 COPIED = ("_config.yml", "book/course.yml", "book/equations.yml", "book/folklore.yml", "book/references.bib")
-# no chapter links to them, and the first takes a minute; the list of checks wants a page for each chapter
-LEFT_OUT = ("book/pages/api", "book/pages/colophon", "book/pages/checks", "book/pages/parts")
+# no chapter links to them; the first takes a minute, the last shows pictures of other chapters
+LEFT_OUT = ("book/pages/api", "book/pages/colophon", "book/pages/parts")
 PLACE = "_build/check"
 
 
@@ -63,7 +63,6 @@ def lay_out(chapter: Chapter, folder: Path) -> None:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).symlink_to(root / name)
     pages = [name for name in chapters.toc(root) if name.startswith("book/pages/") and not name.startswith(LEFT_OUT)]
-    pages += [name for name in chapters.toc(root) if name == f"book/pages/checks/{chapter.slug}"]
     for name in [*COPIED, *(f"{page}.md" for page in pages)]:
         if (root / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

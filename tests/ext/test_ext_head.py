@@ -22,7 +22,7 @@ COLAB = "https://colab.research.google.com"
 @pytest.fixture
 def book(project: Project) -> Project:
     """A themed book of one chapter and the page of its part."""
-    for name in ("layout.html", "trail.html"):
+    for name in ("layout.html", "trail.html", "sbt-sidebar-nav.html"):
         project.write(f"_templates/{name}", (ROOT / "book/_templates" / name).read_text("utf8"))
     project.write("book/course.yml", PLAN)
     project.write("book/pages/parts/vae.md", "# Part I — Codes\n\n```{course-map} vae\n```\n")
@@ -84,6 +84,15 @@ def test_a_chapter_stands_below_its_part(book: Project):
     page = built(book).page(PAGE)
     links = [(link.get_text(), link["href"]) for link in page.select(".trail a")]
     assert links == [("Home", "../../index.html"), ("Part I — Codes", "../../book/pages/parts/vae.html")]
+
+
+def test_buttons_that_open_the_contents_have_a_name(book: Project):
+    book.write("index.md", "# Book\n\n```{toctree}\nbook/pages/parts\nchapters/vae/vae\n```\n")
+    below = "# Parts\n\nAll of them.\n\n```{toctree}\nparts/vae\n```\n"
+    book.write("book/pages/parts.md", below)
+    book.settings["exclude_patterns"] = ["_build", "aigc_course", "tests", "book/pages/checks*"]
+    buttons = built(book).page(PAGE).select("nav.bd-links summary")
+    assert [button.get("aria-label") for button in buttons] == ["Show or hide the pages below"]
 
 
 def test_a_part_without_a_page_stops_the_build(book: Project):
