@@ -3,8 +3,8 @@
 Every figure needs a caption (what is plotted, what to see) and an alternative text for readers who cannot see it.
 Both are templates: ``caption="The gap is {gap:.2f} nats."`` takes ``gap=…`` beside it, so that the sentence, which
 translators see, stays the same whatever was measured. Text in a drawing stays text, and its words go to the translators
-too; annotations are data and do not. Axes are mid-grey on a transparent ground, so that they read on light and on dark
-pages.
+too; annotations are data and do not. The ground is transparent; ``core.inks`` fits the colours to light and dark pages,
+``core.lettering`` names the lines, and ``core.plots`` draws the plots that chapters need again and again.
 """
 
 import base64
@@ -24,25 +24,23 @@ from cycler import cycler
 from IPython.display import display
 from jaxtyping import Float
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from PIL import Image
 from torch import Tensor
 
-from aigc_course.core import captions, marks
+from aigc_course.core import captions, inks, lettering, marks, plots
+from aigc_course.core.inks import COLOURS, GREY
 
-# Okabe & Ito's palette: eight colours that readers with any colour vision can tell apart.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A8A8A", "#F0E442")
-GREY = "#808080"
-WIDTH = 7.2  # inches: the width of the text column
+COLUMN, WIDE = 6.0, 50 / 6  # inches: as wide as the text, and as what may be wider (50rem in base.css)
 STYLE: Any = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
-    "legend.facecolor": "none",
-    "legend.edgecolor": "none",
+    "legend.frameon": False,
     "axes.edgecolor": GREY,
     "axes.labelcolor": GREY,
     "axes.titlecolor": GREY,
+    "axes.titlesize": "medium",
+    "axes.titleweight": "bold",
     "text.color": GREY,
     "xtick.color": GREY,
     "ytick.color": GREY,
@@ -50,36 +48,61 @@ STYLE: Any = {
     "axes.spines.right": False,
     "axes.prop_cycle": cycler(color=list(COLOURS)),
     "font.family": "sans-serif",
-    # Matplotlib brings the first and measures with it; Verdana, where the first is missing, has nearly its widths.
-    "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
-    "font.size": 10,
+    "font.sans-serif": ["DejaVu Sans"],  # Matplotlib brings it along, so that every machine measures alike
+    # 14.7 px on a screen as wide as the figure; at least 9 px in a figure of COLUMN's width on a phone of 360 px
+    "font.size": 11,
     "lines.linewidth": 1.8,
     "image.cmap": "viridis",
     "svg.hashsalt": "aigc",
     "svg.fonttype": "none",
     "figure.constrained_layout.use": True,
 }
-FORMULA_FONT = re.compile(r"'DejaVu Sans'(?!,)")  # in formulas Matplotlib names no other font
+FAMILIES = re.compile(r"font-family: 'DejaVu Sans',[^;\"]*(?:; )?")  # of words; ``inks.dressed`` names the site's
+FORMULA_FONT = re.compile(r"'DejaVu Sans'(?!,)")  # in formulas Matplotlib places each sign by this font
+FORMULA_FONTS = "'DejaVu Sans', 'Verdana', sans-serif"  # the second has nearly the widths of the first
 
 
-def axes(columns: int = 1, *, rows: int = 1, height: float = 2.8, **options: Any) -> tuple[Figure, Any]:
-    """A figure in the course's style, as wide as the text column; like ``plt.subplots``.
+def axes(
+    columns: int | Sequence[str] = 1,
+    *,
+    rows: int | Sequence[str] = 1,
+    height: float | None = None,
+    wide: bool | None = None,
+    **options: Any,
+) -> tuple[Figure, Any]:
+    """A figure in the course's style; like ``plt.subplots``.
 
     Args:
-        columns: Axes side by side.
-        rows: Axes below each other.
-        height: Of one row, in inches.
+        columns: Panels side by side: how many, or their names, which become their titles.
+        rows: Panels below each other: how many, or their names, which stand left of them.
+        height: Of one row, in inches; by default it follows from the width of a panel.
+        wide: Whether the figure may leave the text column; by default it does when panels stand side by side.
         options: For ``plt.subplots``.
 
     Returns:
         The figure and its axes (one, or an array of them).
     """
-    with plt.rc_context(STYLE):
-        return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), **options)
+    across, down = (one if isinstance(one, int) else len(one) for one in (columns, rows))
+    width = WIDE if (across > 1 if wide is None else wide) else COLUMN
+    plt.rcParams.update(STYLE)  # and not for a moment: a cell's own texts and ticks are made later
+    fig, found = plt.subplots(down, across, figsize=(width, down * (height or _height(width / across))), **options)
+    panels = np.reshape(found, (down, across))
+    for ax, name in zip(panels[0], () if isinstance(columns, int) else columns, strict=False):
+        ax.set_title(name)
+    for ax, name in zip(panels[:, 0], () if isinstance(rows, int) else rows, strict=False):
+        lettering.row_name(ax, name)
+    return fig, found
+
+
+def _height(width: float) -> float:
+    """The one rule for the height of a panel: room for its words, and a third of its width."""
+    return 1.0 + width / 3
 
 
 def figure(fig: Figure, *, caption: str, alt: str, bitmap: bool = False, **values: Any) -> None:
     """Show a figure as SVG, its text as text, and close it.
+
+    A legend of lines becomes names at their ends where these fit; another one is moved to where it covers no data.
 
     Args:
         fig: The figure.
@@ -89,30 +112,25 @@ def figure(fig: Figure, *, caption: str, alt: str, bitmap: bool = False, **value
         values: Values of the templates' fields.
 
     Raises:
-        ValueError: A template is empty, or its fields and the values do not agree.
+        ValueError: A template is empty, or its fields and the values do not agree; a line or a word is too pale for
+            light or for dark pages; a legend covers data.
     """
     words = _Words(caption, alt, values)
-    for ax in fig.axes:
-        if legend := ax.get_legend():
-            legend.set_frame_on(False)  # made by a cell, outside the style
-            plt.setp(legend.get_texts(), color=GREY)
-        for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.images) if bitmap else ():
+    inks.check(fig)
+    lettering.settle(fig)
+    for ax in fig.axes if bitmap else ():
+        for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.images):
             artist.set_rasterized(True)
+    _display_drawing(fig, words)
+
+
+def _display_drawing(fig: Figure, words: "_Words", **saving: Any) -> None:
     buffer = io.StringIO()
-    with plt.rc_context(STYLE):
-        fig.savefig(buffer, format="svg", dpi=200, metadata={"Date": None})
-    families = ", ".join(repr(name) if name != "sans-serif" else name for name in STYLE["font.sans-serif"])
-    svg = FORMULA_FONT.sub(families, buffer.getvalue())
-    labels = _labels(fig)
+    fig.savefig(buffer, format="svg", dpi=200, metadata={"Date": None}, **saving)
+    svg = inks.dressed(FORMULA_FONT.sub(FORMULA_FONTS, FAMILIES.sub("", buffer.getvalue())))
+    found = [word for word in dict.fromkeys(lettering.words(fig)) if captions.has_word(word) and "$" not in word]
     plt.close(fig)
-    _display_picture(svg.encode(), "svg", words, **({"labels": labels} if labels else {}))
-
-
-def _labels(fig: Figure) -> list[str]:
-    """The words in a drawn figure, each once; formulas and annotations, which show data, aside."""
-    data = {text for ax in fig.axes for text in ax.texts}
-    found = (text.get_text() for text in fig.findobj(Text) if isinstance(text, Text) and text not in data)
-    return [label for label in dict.fromkeys(found) if captions.has_word(label) and "$" not in label]
+    _display_picture(svg.encode(), "svg", words, **({"labels": found} if found else {}))
 
 
 def images(
@@ -120,7 +138,8 @@ def images(
     *,
     caption: str,
     alt: str,
-    columns: int = 10,
+    columns: int | Sequence[str] = 10,
+    rows: Sequence[str] = (),
     width: str | None = None,
     **values: Any,
 ) -> None:
@@ -130,26 +149,53 @@ def images(
         batch: Grey (``c=1``) or colour (``c=3``) images with values in [0, 1].
         caption: What is shown and what to see; a template.
         alt: Alternative text for those who cannot see it; a template.
-        columns: Images per row.
+        columns: Images per row, or the names of the columns, which stand above them.
+        rows: Names of the rows, which stand left of them: short, translated, wherever rows differ in kind.
         width: Width on the page as a CSS length; as wide as the grid needs (at most the column) by default.
         values: Values of the templates' fields.
 
     Raises:
-        ValueError: Pixels outside [0, 1], infinite or NaN; or as for ``figure``.
+        ValueError: Pixels outside [0, 1], infinite or NaN; more or fewer names than rows; or as for ``figure``.
     """
     words = _Words(caption, alt, values)
     low, high = batch.min().item(), batch.max().item()
     if not (math.isfinite(low) and math.isfinite(high)) or low < -1e-3 or high > 1 + 1e-3:
         raise ValueError(f"pixel values run from {low:.3g} to {high:.3g}; map them to [0, 1] first")
-    pixels = _grid(batch.detach().float().cpu().clamp(0, 1), columns)
+    across = columns if isinstance(columns, int) else len(columns)
+    pixels = _grid(batch.detach().float().cpu().clamp(0, 1), across)
+    if rows or not isinstance(columns, int):
+        shape = (math.ceil(len(batch) / across), min(across, len(batch)))
+        _display_named(pixels, shape, rows, () if isinstance(columns, int) else columns, words)
+        return
     scale = max(1, round(1440 / pixels.shape[1]))
     picture = Image.fromarray(pixels).resize(
         (pixels.shape[1] * scale, pixels.shape[0] * scale), Image.Resampling.NEAREST
     )
     buffer = io.BytesIO()
     picture.save(buffer, format="png", optimize=True)
-    width = width or f"{min(720, 72 * min(columns, len(batch)))}px"
+    width = width or f"{min(round(96 * COLUMN), 72 * min(across, len(batch)))}px"
     _display_picture(buffer.getvalue(), "png", words, width=width)
+
+
+def _display_named(
+    pixels: np.ndarray, shape: tuple[int, int], rows: Sequence[str], columns: Sequence[str], words: "_Words"
+) -> None:
+    """A grid as a drawing that holds its pixels, with the names of its rows and columns as text."""
+    for names, found, kind in ((rows, shape[0], "rows"), (columns, shape[1], "columns")):
+        if names and len(names) != found:
+            raise ValueError(f"{len(names)} names for {found} {kind} ({', '.join(names)}); give each one name")
+    fig, ax = axes()
+    ax.imshow(pixels, interpolation="none")
+    high, wide = pixels.shape[0] / shape[0], pixels.shape[1] / shape[1]
+    ax.set_yticks([high * (i + 0.5) for i in range(len(rows))], rows)
+    ax.set_xticks([wide * (i + 0.5) for i in range(len(columns))], columns)
+    ax.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
+    ax.spines[:].set_visible(False)
+    fig.draw_without_rendering()
+    room = max((label.get_window_extent().width for label in ax.get_yticklabels()), default=0) / fig.dpi + 0.2
+    tile = min(0.6, (COLUMN - room) / shape[1])
+    fig.set_size_inches(room + tile * shape[1], tile * shape[0] * high / wide + (0.35 if columns else 0.1))
+    _display_drawing(fig, words)
 
 
 def _grid(batch: Float[Tensor, "n c h w"], columns: int) -> np.ndarray:
@@ -188,12 +234,12 @@ def curves(
         values: As for ``figure``.
     """
     fig, ax = axes()
-    for colour, name in zip(COLOURS, names, strict=False):
+    for colour, style, name in zip(COLOURS, plots.DASHES, names, strict=False):
         measured = np.array([row[name] for row in history])
         ax.plot(measured, color=colour, alpha=0.25, linewidth=0.8)
         kernel = np.ones(min(window, len(measured))) / min(window, len(measured))
         smooth = np.convolve(measured, kernel, mode="valid")
-        ax.plot(np.arange(len(smooth)) + len(kernel) - 1, smooth, color=colour, label=name)
+        ax.plot(np.arange(len(smooth)) + len(kernel) - 1, smooth, style, color=colour, label=name)
     ax.set(xlabel="update", ylabel=ylabel)
     if len(ax.lines) > 2:  # a single curve is named by its axis
         ax.legend()

@@ -34,6 +34,7 @@ from book.ext import (
     state,
     tables,
     templates,
+    zoom,
 )
 from book.ext.phrases import phrase
 
@@ -50,6 +51,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(templates.Fill)
     app.add_post_transform(glue.Glue)
     labels.setup(app)
+    zoom.setup(app)
     app.add_search_language(search.CourseWords)
     app.add_role("row", folklore.RowRole())
     app.add_role("chapter", chapter_role.ChapterRole())

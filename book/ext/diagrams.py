@@ -11,6 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from book.ext import zoom
 from book.ext.labels import words_of
 from book.ext.phrases import place
 from book.tools import diagrams
@@ -36,6 +37,7 @@ class Diagram(SphinxDirective):
         for mode in diagrams.INKS:
             uri = f"/book/_static/diagrams/{name}-{mode}.svg"
             figure += nodes.image(uri=uri, alt=description, classes=[f"only-{mode}", "no-scaled-link"])
+        figure += zoom.link()
         if self.content:
             caption = nodes.caption("\n".join(self.content))
             self.state.nested_parse(self.content, self.content_offset, caption)

@@ -3,6 +3,7 @@
 With ``values`` in the metadata, caption and alternative text are templates; ``labels`` are the words in the drawing.
 """
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -14,11 +15,12 @@ from sphinx.util import logging
 
 from aigc_course.core.captions import has_word
 from aigc_course.core.marks import marked
-from book.ext import templates
+from book.ext import templates, zoom
 from book.ext.labels import words_of
 
 logger = logging.getLogger(__name__)
 
+COLUMN = 444.0  # points: as wide as the text (37rem in base.css); a wider drawing may leave the column
 # Line art first: it stays sharp. The text/html twin is for Jupyter alone.
 IMAGES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif")
 
@@ -39,10 +41,17 @@ def draw(renderer: Any, output: Any, where: str, cell: dict[str, Any], line: int
     bundle = MimeData(mime, data[mime], cell_metadata=cell, output_metadata=output["metadata"], line=line)
     (image,) = renderer.nb_renderer.render_image(bundle)
     _describe(image, metadata, where)
-    figure = nodes.figure("", image, classes=["course-figure"])
+    wide = ["wide"] if mime == "image/svg+xml" and _width(data[mime]) > COLUMN else []
+    figure = nodes.figure("", image, zoom.link(), classes=["course-figure", *wide])
     if metadata.get("labels"):
         figure += words_of(metadata["labels"])
     return [_captioned(renderer, figure, metadata, line)]
+
+
+def _width(svg: str) -> float:
+    """Width of a drawing in points."""
+    found = re.search(r'<svg[^>]*? width="([\d.]+)pt"', svg)
+    return float(found[1]) if found else 0.0
 
 
 def _describe(image: nodes.Element, metadata: dict[str, Any], where: str) -> None:

@@ -142,10 +142,16 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
         path.write_text(f"{notices}\n{purge(css, words)}\n", encoding="utf-8")
 
 
+SIGNS = {"design-tabs": "sd-tab", "zoom.js": 'class="zoom"'}  # script: what it is for
+
+
 def drop_scripts(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Take the script of tabs off pages without them."""
-    if "sd-tab" not in context.get("body", ""):
-        context["script_files"] = [file for file in context["script_files"] if "design-tabs" not in _address(file)]
+    """Take the scripts of tabs and of figures off pages without them."""
+    body = context.get("body", "")
+    idle = [name for name, sign in SIGNS.items() if sign not in body]
+    context["script_files"] = [
+        file for file in context["script_files"] if not any(name in _address(file) for name in idle)
+    ]
 
 
 def _address(script: Any) -> str:
