@@ -1,8 +1,8 @@
 """The colours of the figures, and how a drawing changes them with the page's ground.
 
-A line keeps 3 : 1 against both grounds in the colour that it is drawn in, as pixels must. As lines and letters of an
-SVG they change: letters to 4.5 : 1, and all to lighter tones on the dark page. The browser tells a drawing which page it
-is on (``prefers-color-scheme`` follows the ``color-scheme`` of the page around an image, thus its own switch).
+Every colour keeps 3 : 1 against both grounds as drawn, for that is how it stays in pixels. In an SVG it changes:
+letters to 4.5 : 1, and everything to lighter tones on the dark page. The browser tells a drawing which page it is on
+(``prefers-color-scheme`` follows the ``color-scheme`` of the page around an image, and so the page's own switch).
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def weak(colour: Any, *, wanted: float, kind: str = "drawn") -> str:
 def check(fig: Figure) -> None:
     """Refuse lines, marks and words of a figure that are too pale for one of the pages.
 
-    Areas may be pale, and so may lines that show as much (alpha below 0.5); what lies on a picture has no page under it.
+    Areas may be pale, and so may lines with alpha below 0.5; what lies on a picture has no page under it.
 
     Raises:
         ValueError: It names the colour and the page.
@@ -89,7 +89,7 @@ def check(fig: Figure) -> None:
             raise ValueError(f"{what} in {to_hex(colour)} has less than {wanted} : 1 on the {ground} page; {cure}")
 
 
-def _pictured(ax: Axes) -> bool:
+def _pictured(ax: Any) -> bool:
     return bool(ax.images) or any(isinstance(one, QuadMesh) for one in ax.collections)
 
 

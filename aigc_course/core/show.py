@@ -88,7 +88,7 @@ def axes(
     fig, found = plt.subplots(down, across, figsize=(width, down * (height or _height(width / across))), **options)
     panels = np.reshape(found, (down, across))
     for ax, name in zip(panels[0], () if isinstance(columns, int) else columns, strict=False):
-        ax.set_title(name)
+        ax.set_title(textwrap.fill(name, int(width / across * 10), break_long_words=False))
     for ax, name in zip(panels[:, 0], () if isinstance(rows, int) else rows, strict=False):
         lettering.row_name(ax, name)
     return fig, found

@@ -6,7 +6,7 @@ is made afterwards.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -104,12 +104,20 @@ def translated_drawing(svg: str, translations: Mapping[str, str]) -> str:
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     tree = ElementTree.fromstring(svg.encode())
-    for text in tree.iter(f"{{{SVG}}}text"):
-        lines = list(text) or [text]
+    for lines in _texts(tree):
         said = " ".join(" ".join("".join(line.itertext()).split()) for line in lines)
         if found := rows.get(said):
             _write(lines, found)
     return ElementTree.tostring(tree, encoding="unicode")
+
+
+def _texts(tree: ElementTree.Element) -> Iterator[list[ElementTree.Element]]:
+    """The lines of each text: parts of one element where mermaid drew, elements of one group where Matplotlib did."""
+    for group in tree.iter(f"{{{SVG}}}g"):
+        if len(lines := group.findall(f"{{{SVG}}}text")) > 1:
+            yield lines
+    for text in tree.iter(f"{{{SVG}}}text"):
+        yield list(text) or [text]
 
 
 def _write(lines: list[ElementTree.Element], rows: list[str]) -> None:
