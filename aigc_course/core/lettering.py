@@ -18,6 +18,7 @@ from matplotlib.transforms import Bbox
 PLACES = ("upper right", "upper left", "lower right", "lower left", "center right", "center left", "upper center")
 OUTSIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
 BESIDE: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "clip_on": False}
+NO_LINE = ("None", "none", "", " ")  # Matplotlib's names for marks alone
 SHARE = 0.4  # of a panel's width: longer names than this do not stand beside it
 SHIFT = 0.75  # heights of a line of text: so far may a name stand from the height of its line's end
 APART = 0.25  # the same for two lines: ends that are closer cannot be told apart by their names
@@ -100,7 +101,7 @@ def covers(ax: Axes, box: Bbox) -> bool:
 def _meets(line: Line2D, box: Bbox) -> bool:
     path = line.get_path().transformed(line.get_transform())
     at = np.asarray(path.vertices)
-    if line.get_linestyle() not in ("None", "none", "", " ") and len(at) > 1:
+    if line.get_linestyle() not in NO_LINE and len(at) > 1:
         return path.intersects_bbox(box.padded(2), filled=False)
     return _within(at, box.padded(line.get_markersize()))
 
@@ -156,7 +157,7 @@ def _name_ends(fig: Figure, ax: Axes, legend: Legend) -> bool:
 
 def _line(handle: Any) -> Line2D | None:
     drawn = handle[0] if isinstance(handle, ErrorbarContainer) else handle
-    return drawn if isinstance(drawn, Line2D) else None
+    return drawn if isinstance(drawn, Line2D) and drawn.get_linestyle() not in NO_LINE else None
 
 
 def _end(ax: Axes, line: Line2D) -> float | None:

@@ -88,7 +88,7 @@ def tiles(ax: Axes, batch: Float[Tensor, "n 1 h w"], *, columns: int) -> None:
     rows = math.ceil(n / columns)
     blank = torch.full((rows * columns - n, 1, h, w), math.nan)
     sheet = torch.cat([padded, blank]).view(rows, columns, h, w).transpose(1, 2).reshape(rows * h, columns * w)
-    ax.imshow(sheet[:-1, :-1], cmap="gray", vmin=0, vmax=1, interpolation="none")
+    ax.imshow(sheet[:-1, :-1].numpy(), cmap="gray", vmin=0, vmax=1, interpolation="none")
     ax.set_axis_off()
 
 

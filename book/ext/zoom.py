@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import posixpath
 from typing import Any
 
 from docutils import nodes
@@ -23,13 +22,10 @@ def link() -> zoom:
 
 
 def visit(visitor: Any, node: zoom) -> None:
-    """Write the link, whose target is known once the builder has collected the images."""
-    image = node.parent.next_node(nodes.image)
-    name = visitor.builder.images.get(image["uri"]) if image else None
-    if name:
-        target = html.escape(posixpath.join(visitor.builder.imgpath, name))
-        words, close = (html.escape(child.astext()) for child in node.children)
-        visitor.body.append(f'<a class="zoom" href="{target}" data-close="{close}">{words}</a>\n')
+    """Write the link; the image before it has been written, and so has its address on this page."""
+    image = next(node.parent.findall(nodes.image))
+    words, close = (html.escape(child.astext()) for child in node.children)
+    visitor.body.append(f'<a class="zoom" href="{html.escape(image["uri"])}" data-close="{close}">{words}</a>\n')
     raise nodes.SkipNode
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from aigc_course.core import show
+from aigc_course.core import inks, show
 
 
 @pytest.fixture
@@ -79,7 +79,8 @@ def test_text_in_a_drawing_is_text_and_its_words_are_recorded(shown):
     for label in ("update", "cost &amp; gain", "sick", "σ = 2", "a sentence that was generated"):
         assert f">{label}</text>" in svg
     families = set(re.findall(r"font-family: ([^;\"]+)", svg))
-    assert families == {"'DejaVu Sans', 'Verdana', sans-serif"}
+    assert families == {"'DejaVu Sans', 'Verdana', sans-serif"}  # of formulas; the site's is the rule for the rest
+    assert f"text{{font-family:{inks.FONTS}}}" in svg
 
 
 def test_a_single_curve_has_no_legend(shown):
@@ -104,7 +105,7 @@ def test_a_figure_has_no_ground_of_its_own_and_grey_axes(shown):
     show.figure(fig, caption="c", alt="a")
     svg = shown[0][0]["image/svg+xml"]
     assert "fill: #ffffff" not in svg
-    assert re.search(r"fill: #808080[^>]*>[^<]*metres|metres", svg)
+    assert re.search(r"<text style=\"[^\"]*fill: #808080\"[^>]*>metres", svg)
     assert svg.count(show.GREY) >= 4
 
 
@@ -134,6 +135,60 @@ def test_a_picture_without_words_is_refused(caption, alt):
     fig, _ = show.axes()
     with pytest.raises(ValueError, match="is empty"):
         show.figure(fig, caption=caption, alt=alt)
+
+
+def test_there_are_two_widths_and_one_rule_for_the_height():
+    made = [show.axes(columns)[0].get_size_inches() for columns in (1, 2, ["a", "b", "c"])]
+    made.append(show.axes(rows=["sick", "cured"])[0].get_size_inches())
+    made.append(show.axes(1, wide=True)[0].get_size_inches())
+    widths = [width for width, _ in made]
+    assert widths == pytest.approx([show.COLUMN, show.WIDE, show.WIDE, show.COLUMN, show.WIDE])
+    assert [height for _, height in made] == pytest.approx(
+        [3, 1 + show.WIDE / 6, 1 + show.WIDE / 9, 6, 1 + show.WIDE / 3]
+    )
+    show.plt.close("all")
+
+
+def test_letters_of_a_column_are_9_pixels_high_on_a_phone_of_360():
+    phone = 360 - 2 * (1.1 - 0.9) * 16  # its width less the margins that book/_static leaves a figure
+    assert show.STYLE["font.size"] * phone / (72 * show.COLUMN) >= 9
+
+
+def test_long_names_of_columns_take_several_lines_and_are_one_message(shown):
+    fig, panels = show.axes(["discriminator overfitting"] * 6)
+    assert panels[0].get_title() == "discriminator\noverfitting"
+    show.figure(fig, caption="c", alt="a")
+    assert "discriminator overfitting" in shown[0][1]["aigc"]["labels"]
+
+
+def test_a_pale_figure_is_not_shown(shown):
+    fig, ax = show.axes()
+    ax.plot([0, 1], color="yellow")
+    with pytest.raises(ValueError, match="on the light page"):
+        show.figure(fig, caption="c", alt="a")
+    assert not shown
+
+
+def test_named_rows_and_columns_of_images_are_text(shown):
+    batch = torch.linspace(0, 1, 6).view(6, 1, 1, 1).expand(6, 1, 8, 8)
+    show.images(batch, columns=["one", "two", "3"], rows=["real", "generated"], caption="c", alt="a")
+    svg, about = shown[0][0]["image/svg+xml"], shown[0][1]["aigc"]
+    assert sorted(about["labels"]) == ["generated", "one", "real", "two"]
+    for name in ("real", "generated", "one", "two", "3"):
+        assert f">{name}</text>" in svg
+    (pixels,) = embedded(svg)
+    assert pixels.shape[:2] == (17, 26)  # pixel for pixel, with a gap of one
+    assert "image-rendering:pixelated" in svg
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [({"rows": ["one"]}, "1 names for 2 rows"), ({"columns": ["a", "b"], "rows": ["a"]}, "for 3 rows")],
+)
+def test_names_must_be_as_many_as_rows(names, message):
+    with pytest.raises(ValueError, match=message):
+        show.images(torch.zeros(6, 1, 4, 4), **{"columns": 3} | names, caption="c", alt="a")
+    show.plt.close("all")
 
 
 def test_images_stand_row_by_row_with_clear_gaps(shown):

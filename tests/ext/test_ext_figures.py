@@ -29,6 +29,30 @@ def test_a_described_output_becomes_a_figure(project: Project, data: dict, suffi
     assert "twin" not in str(built.page(PAGE))
 
 
+def drawing(width: int) -> str:
+    return SVG.replace('width="9"', f'width="{width}pt"')
+
+
+@pytest.mark.parametrize(("width", "classes"), [(432, ["course-figure"]), (600, ["course-figure", "wide"])])
+def test_a_figure_has_one_of_two_widths(project: Project, width: int, classes: list[str]):
+    project.chapter("demo", shown({"image/svg+xml": drawing(width)}))
+    (figure,) = project.build().page(PAGE).select("figure")
+    assert [name for name in figure["class"] if name in ("course-figure", "wide")] == classes
+
+
+def test_a_figure_has_a_link_that_opens_its_image_and_is_translated(project: Project):
+    project.chapter("demo", shown({"image/svg+xml": SVG}))
+    built = project.build()
+    (link,) = built.page(PAGE).select("figure > a.zoom")
+    assert (link.get_text(), link["data-close"]) == ("Enlarge", "Close")
+    assert link["href"] == built.page(PAGE).select("figure img")[0]["src"]
+    entries = 'msgid "Enlarge"\nmsgstr "放大"\n\nmsgid "Close"\nmsgstr "关闭"\n'
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    project.write(f"locale/zh_CN/LC_MESSAGES/{PAGE}.po", header + entries)
+    (link,) = project.build(language="zh_CN").page(PAGE).select("figure > a.zoom")
+    assert (link.get_text(), link["data-close"]) == ("放大", "关闭")
+
+
 def test_lines_are_preferred_to_pixels(project: Project):
     project.chapter("demo", shown({"image/png": png(), "image/svg+xml": SVG}))
     assert project.build().page(PAGE).select("figure img")[0]["src"].endswith("svg")

@@ -1,6 +1,7 @@
 """Everything that a page says reaches the catalogue in a form that measurements do not change, and comes back."""
 
 import json
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -93,6 +94,12 @@ def drawn(monkeypatch: pytest.MonkeyPatch, **options: object) -> dict:
     show.figure(fig, caption="c", alt="a", **options)
     data, metadata = bundles[0]
     return code("draw()", {"data": data, "metadata": metadata})
+
+
+def test_a_name_in_two_lines_is_one_message():
+    svg = f'<svg xmlns="{labels.SVG}"><g><text>mode</text><text>collapse</text></g><g><text>mode</text></g></svg>'
+    made = labels.translated_drawing(svg, {"mode collapse": "模式<br>坍塌"})
+    assert re.findall(r">([^<>]+)</text>", made) == ["模式", "坍塌", "mode"]
 
 
 @pytest.mark.parametrize("bitmap", [False, True])
