@@ -56,12 +56,24 @@ def contain(fig: Figure) -> None:
         if grow := max((_longer(ax) for ax in fig.axes), default=0.0):
             fig.set_figheight(fig.get_figheight() * (1 + grow))
             continue
-        box, width, engine = fig.get_tightbbox(), fig.get_figwidth(), _engine(fig)
-        left, right = max(0.0, -box.x0), max(0.0, box.x1 - width)
-        if engine is None or left + right < 0.01:
+        box = Bbox.union([fig.get_tightbbox(), *_tick_names(fig)])
+        (width, height), engine = fig.get_size_inches(), _engine(fig)
+        left, right = max(0.0, -box.x0) / width, max(0.0, box.x1 - width) / width
+        low, high = max(0.0, -box.y0) / height, max(0.0, box.y1 - height) / height
+        if engine is None or max(left, right, low, high) < 0.001:
             return
-        x, _, w, _ = engine.get()["rect"]
-        engine.set(rect=(x + left / width, 0, w - (left + right) / width, 1))
+        x, y, w, h = engine.get()["rect"]
+        engine.set(rect=(x + left, y + low, w - left - right, h - low - high))
+
+
+def _tick_names(fig: Figure) -> Iterator[Bbox]:
+    """Places of the numbers along the axes, in inches; Matplotlib does not count how far they pass an axis' end."""
+    inches = fig.dpi_scale_trans.inverted()
+    for axis in [axis for ax in fig.axes if ax.axison for axis in (ax.xaxis, ax.yaxis)]:
+        low, high = sorted(axis.get_view_interval())
+        for at, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=False):
+            if low <= at <= high and text.get_text() and text.get_visible():
+                yield text.get_window_extent().transformed(inches)
 
 
 def _engine(fig: Figure) -> Any:

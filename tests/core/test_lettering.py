@@ -120,6 +120,17 @@ def test_nothing_is_cut():
     assert ax.yaxis.label.get_window_extent().height <= ax.bbox.height + 1
 
 
+def test_a_number_at_the_end_of_an_axis_is_not_cut():
+    fig, panels = show.axes(2, sharey=True)
+    for ax in panels:
+        ax.pcolormesh([0, 1], [-3, 8], [[0.0]])
+        ax.set_xlabel("y₁")
+    panels[0].set_ylabel("y₂")
+    lettering.settle(fig)
+    top = max(box.y1 for box in lettering._tick_names(fig))
+    assert top <= fig.get_figheight() + 0.005
+
+
 def test_names_keep_their_order_and_a_gap():
     assert lettering.spread([5.0, 0.0], 1.0) == [5.0, 0.0]
     assert lettering.spread([1.0, 1.0, 1.0], 1.0) == [0.0, 1.0, 2.0]

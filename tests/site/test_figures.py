@@ -20,6 +20,7 @@ from tests.site.survey import MODES, PHONE
 pytestmark = pytest.mark.site
 PAGES = [f"{chapter.docname}.html" for chapter in chapters.all()]
 DRAWING = re.compile(r'<figure class="[^"]*course-figure.*?<img[^>]* src="([^"]+\.svg)"', re.DOTALL)
+AIR = 4  # pixels: so much of a line's height stands above and below its letters
 # Of each drawing: its words with their places, its lines, and the place of all.
 SEEN = """() => [...document.querySelectorAll('body > svg')].map(svg => {
   const box = one => { const r = one.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
@@ -65,12 +66,12 @@ def cut_or_crossed(drawing: dict[str, Any]) -> list[str]:
     wrong = []
     for i, word in enumerate(words):
         a, b, c, d = word["box"]
-        if a < left - 1 or b < top - 1 or c > right + 1 or d > bottom + 1:
+        if a < left - AIR or b < top - AIR or c > right + AIR or d > bottom + AIR:
             wrong.append(f"{word['text']!r} is cut")
         for other in words[:i]:
             e, f, g, h = other["box"]
             across, down = min(c, g) - max(a, e), min(d, h) - max(b, f)
-            if across > 2 and down > 4 and word["group"] != other["group"]:  # a line's height holds air
+            if across > 2 and down > AIR and word["group"] != other["group"]:
                 wrong.append(f"{word['text']!r} lies on {other['text']!r}")
     return wrong
 
