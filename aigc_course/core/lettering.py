@@ -36,10 +36,11 @@ def settle(fig: Figure) -> None:
     """
     contain(fig)
     _move_row_names(fig)
+    for ax, legend in _legends(fig):
+        _name_ends(fig, ax, legend)
     _drop_repeated(fig)
     for ax, legend in _legends(fig):
-        if not _name_ends(fig, ax, legend):
-            _free(fig, ax, legend)
+        _free(fig, ax, legend)
     for ax, legend in _legends(fig):
         if covers(ax, legend.get_window_extent()):
             names = ", ".join(text.get_text() for text in legend.get_texts())
@@ -146,25 +147,24 @@ def _free(fig: Figure, ax: Axes, legend: Legend) -> None:
     contain(fig)
 
 
-def _name_ends(fig: Figure, ax: Axes, legend: Legend) -> bool:
+def _name_ends(fig: Figure, ax: Axes, legend: Legend) -> None:
     """Write each line's name at its right end in the line's colour, and drop the legend, if all of them fit."""
     handles, names = ax.get_legend_handles_labels()
     lines = [line for handle in handles if (line := _line(handle)) is not None and line.axes is ax]
     ends = [end for line in lines if (end := _end(ax, line)) is not None]
     boxes = [text.get_window_extent() for text in legend.get_texts()]
     if len(ends) < len(names) or not ends or max(box.width for box in boxes) > SHARE * ax.bbox.width:
-        return False
+        return
     height = 1.25 * boxes[0].height
     places = spread(ends, height)
     moved = max(abs(a - b) for a, b in zip(places, ends, strict=True))
     if moved > SHIFT * height or min(np.diff(sorted(ends)), default=height) < APART * height:
-        return False
+        return
     for line, name, y in zip(lines, names, places, strict=True):
         at = (1.0, (y - ax.bbox.y0) / ax.bbox.height)
         ax.add_artist(Label(name, at, xytext=(5, 0), va="center", color=to_hex(line.get_color()), **BESIDE))
     legend.remove()
     contain(fig)
-    return True
 
 
 def _line(handle: Any) -> Line2D | None:

@@ -99,6 +99,16 @@ def test_equal_legends_stand_once():
     assert [ax.get_legend() is None for ax in panels] == [True, False]
 
 
+def test_names_beside_lines_stand_in_every_panel():
+    fig, panels = show.axes(2)
+    for ax in panels:
+        ax.plot([0, 1], [1, 0], label="falls")
+        ax.plot([0, 1], [0, 1], label="rises")
+        ax.legend()
+    lettering.settle(fig)
+    assert [set(named(ax)) for ax in panels] == [{"falls", "rises"}] * 2
+
+
 def test_a_line_over_a_box_is_seen_between_its_points():
     fig, ax = show.axes()
     ax.plot([0, 1], [0, 1])
