@@ -14,7 +14,7 @@ LABELS = ("label", "xlabel", "ylabel", "title", "suptitle")
 # What the functions of aigc_course.core.show take besides the values of their templates.
 OPTIONS = {
     "figure": ("fig", "bitmap"),
-    "images": ("batch", "columns", "width"),
+    "images": ("batch", "columns", "rows", "width"),
     "curves": ("history", "names", "ylabel", "window"),
     "table": ("rows",),
 }
