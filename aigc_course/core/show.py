@@ -28,6 +28,7 @@ from PIL import Image
 from torch import Tensor
 
 from aigc_course.core import captions, inks, lettering, marks, plots
+from aigc_course.core.columns import columns as written
 from aigc_course.core.inks import COLOURS, GREY
 
 COLUMN, WIDE = 6.0, 50 / 6  # inches: as wide as the text, and as what may be wider (50rem in base.css)
@@ -60,6 +61,7 @@ STYLE: Any = {
 FAMILIES = re.compile(r"font-family: 'DejaVu Sans',[^;\"]*(?:; )?")  # of words; ``inks.dressed`` names the site's
 FORMULA_FONT = re.compile(r"'DejaVu Sans'(?!,)")  # in formulas Matplotlib places each sign by this font
 FORMULA_FONTS = "'DejaVu Sans', 'Verdana', sans-serif"  # the second has nearly the widths of the first
+LITERAL = re.compile(r"``([^`]+)``")
 
 
 def axes(
@@ -246,12 +248,13 @@ def curves(
     figure(fig, caption=caption, alt=alt, **values)
 
 
-def table(rows: Sequence[Mapping[str, Any]], *, caption: str, **values: Any) -> None:
-    """Show a table; floats have four significant digits.
+def table(rows: Sequence[Mapping[str, Any]], *, caption: str, by_row: bool = False, **values: Any) -> None:
+    """Show a table; numbers stand at the right, with one precision for each column (see ``core.columns``).
 
     Args:
-        rows: Mappings with the same keys, the column names; cells are shown as they are.
+        rows: Mappings with the same keys, the column names; words are shown as they are.
         caption: A template. It and the column names may hold the markup that ``core.marks`` allows.
+        by_row: Whether each row holds a quantity of its own, so that the precision belongs to the row.
         values: Values of the template's fields.
 
     Raises:
@@ -260,11 +263,15 @@ def table(rows: Sequence[Mapping[str, Any]], *, caption: str, **values: Any) -> 
     words = _Words(caption, None, values)
     if not rows:
         raise ValueError("no rows to show; give at least one mapping from column name to value")
-    names, cells = list(rows[0]), _cells(rows)
-    lines = [_line(map(marks.marked, names)), "|" + " --- |" * len(names)]
+    names = list(rows[0])
+    columns = written(names, _cells(rows), by_row=by_row)
+    cells = list(zip(*(column.texts for column in columns), strict=True))
+    rule = "|".join(" ---: " if column.is_numeric else " --- " for column in columns)
+    lines = [_line(map(marks.marked, names)), f"|{rule}|"]
     lines += [_line(map(marks.literal, row)) for row in cells]
-    body = "".join(f"<tr>{_tagged('td', map(marks.literal_html, row))}</tr>" for row in cells)
-    head = f"<caption>{html.escape(words.caption)}</caption><tr>{_tagged('th', map(html.escape, names))}</tr>"
+    sides = ["right" if column.is_numeric else "left" for column in columns]
+    body = "".join(f"<tr>{_tagged('td', map(marks.literal_html, row), sides)}</tr>" for row in cells)
+    head = f"<caption>{html.escape(words.caption)}</caption><tr>{_tagged('th', map(html.escape, names), sides)}</tr>"
     bundle = {
         "text/markdown": "\n".join(lines),
         "text/html": f"<table>{head}{body}</table>",
@@ -273,34 +280,27 @@ def table(rows: Sequence[Mapping[str, Any]], *, caption: str, **values: Any) -> 
     display(bundle, raw=True, metadata={"aigc": words.about})
 
 
-def _cells(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+def _cells(rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     names = list(rows[0])
     for number, row in enumerate(rows):
         if set(row) != set(names):
             raise ValueError(f"row {number} has the columns {list(row)}, the first has {names}; give all the same")
-    return [[_cell(row[name]) for name in names] for row in rows]
+    return [[row[name] for name in names] for row in rows]
 
 
 def _line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _tagged(tag: str, cells: Iterable[str]) -> str:
-    return "".join(f"<{tag}>{cell}</{tag}>" for cell in cells)
-
-
-def _cell(value: Any) -> str:
-    """A float, array or tensor of one number with four significant digits; integers with commas; words as they are."""
-    if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
-        value = value.item()
-    if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+def _tagged(tag: str, cells: Iterable[str], sides: Sequence[str]) -> str:
+    pairs = zip(cells, sides, strict=True)
+    return "".join(f'<{tag} style="text-align:{side}">{cell}</{tag}>' for cell, side in pairs)
 
 
 def source(*objects: Any) -> None:
-    """Show the source code of functions or classes, highlighted, one after the other."""
+    """Show the source code of functions or classes; what docstrings mark as ``code`` stands without its marks."""
     text = "\n\n".join(textwrap.dedent(inspect.getsource(o)).rstrip() for o in objects)
+    text = LITERAL.sub(r"\1", text)
     display({"text/markdown": f"```python\n{text}\n```", "text/plain": text}, raw=True)
 
 
