@@ -84,7 +84,7 @@ def _texts(values: Sequence[Any], places: int) -> list[str]:
 
 
 def text(value: Any, places: int | None = None) -> str:
-    """One cell: a float with so many decimals (or four digits), an integer with commas, "yes", "no" and "–" in words."""
+    """One cell: a float with so many decimals (or four digits), an integer with commas, yes and no in words."""
     value = plain(value)
     if value is None:
         return "–"
