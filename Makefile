@@ -17,12 +17,13 @@ PYTHON ?=
 export PORT TORCH_INDEX
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-site mutants museum bench catalogue chapter check edit apply format lab serve doctor clean
+.PHONY: help book pdf test test-site mutants museum bench catalogue chapter check edit apply format lab serve doctor clean
 .PHONY: lint lock platforms compat venv
 .NOTPARALLEL:
 
 help: ## say what there is
 	@echo "make book      execute the notebooks that changed and build the site"
+	@echo "make pdf       print the whole book into _build/aigc.pdf, with a Chromium (some minutes)"
 	@echo "make test      test the library, the exercises and the machinery, and execute every notebook"
 	@echo "make serve     show the site at http://127.0.0.1:$(PORT)/"
 	@echo "make lab       open the notebooks in JupyterLab"
@@ -56,6 +57,9 @@ endif
 
 book: venv
 	@$(PY) -m book.tools.site
+
+pdf: book
+	@$(PY) -m book.tools.pdf
 
 # Both parts run even when the first fails, so that one run shows everything that is wrong.
 test: venv

@@ -16,6 +16,12 @@ ENTITY = re.compile(r"&[^;]{1,8};")
 SHORT = 28  # columns that the narrowest phone shows
 
 
+def is_listing(output: Any) -> bool:
+    """Whether an output of a cell is source code, as `show.source` shows it."""
+    markdown = "".join(output.get("data", {}).get("text/markdown", ""))
+    return markdown.startswith("```python\n") and markdown.endswith("```")
+
+
 def hang(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Mark the long lines in every listing of a page."""
     context["body"] = LISTING.sub(lambda found: found[1] + hung(found[2]), context.get("body", ""))

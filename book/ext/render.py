@@ -17,7 +17,7 @@ from myst_nb.sphinx_ import SphinxNbRenderer
 from myst_parser.mdit_to_docutils.base import token_line
 from sphinx.util import logging
 
-from book.ext import exercises, figures
+from book.ext import exercises, figures, listings
 from book.ext.phrases import place
 from book.ext.sources import exercise_calls
 
@@ -48,7 +48,7 @@ class CourseRenderer(SphinxNbRenderer):
             return None
 
     def _render_nb_cell_code_outputs(self, token: SyntaxTreeNode, outputs: list[Any]) -> None:
-        for output in outputs:
+        for output in sorted(outputs, key=listings.is_listing):  # what a cell found stands under it, code below that
             if figures.described(output):
                 arguments = (self._where(token), token.meta["metadata"], token_line(token, 0))
                 self._append(figures.draw(self, output, *arguments), token)
