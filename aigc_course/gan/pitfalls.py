@@ -361,7 +361,7 @@ def seen(program: Program) -> str:
         try:
             result = program(*players())
         except (RuntimeError, ValueError, NameError) as error:
-            return f"{type(error).__name__}: {str(error).splitlines()[0][:90]}"
+            return f"{type(error).__name__}: {str(error).splitlines()[0]}"
     return f"{result:.3g}" if isinstance(result, float) else str(result)
 
 
