@@ -16,7 +16,7 @@ OPTIONS = {
     "figure": ("fig", "bitmap"),
     "images": ("batch", "columns", "rows", "width"),
     "curves": ("history", "names", "ylabel", "window"),
-    "table": ("rows",),
+    "table": ("rows", "by_row"),
 }
 
 
