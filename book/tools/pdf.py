@@ -43,11 +43,12 @@ def pages(root: Path) -> list[str]:
 def document(site: Path, names: list[str]) -> str:
     """One HTML document of the articles of these pages of a site."""
     read = [BeautifulSoup((site / name).read_text(encoding="utf-8"), "html.parser") for name in names]
-    head = max((soup.head for soup in read if soup.head), key=lambda head: len(head("script")))  # one with formulas
-    _address(head, names[read.index(next(soup for soup in read if soup.head is head))], names)
-    for margin in head("noscript"):
-        margin.decompose()
     articles = "\n".join(_article(soup, name, names) for soup, name in zip(read, names, strict=True))
+    heads = [(len(soup.head("script")), name, soup.head) for soup, name in zip(read, names, strict=True) if soup.head]
+    _, name, head = max(heads, key=lambda one: one[0])  # of a page with formulas
+    _address(head, name, names)
+    for unscripted in head("noscript"):
+        unscripted.decompose()
     language = read[0].html.get("lang", "en") if read[0].html else "en"
     return (
         f'<!DOCTYPE html><html lang="{language}" data-theme="light" data-content_root="/">{head}<body>'
