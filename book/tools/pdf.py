@@ -25,9 +25,7 @@ SITE = "_build/site"
 REFERENCE = ("book/pages/api", "book/pages/checks", "book/api/", "book/checks/")  # what only a screen needs
 HOST = "http://book.invalid"  # answered from the disk; the browser looks nothing up
 NAMED = ("id", "for", "aria-labelledby", "aria-describedby")
-# MathJax, where a page has it, says when the last formula is drawn.
 READY = """async () => {
-  await window.MathJax?.startup?.promise;
   document.querySelectorAll('img').forEach(image => { image.loading = 'eager'; });
   await Promise.all([...document.images].map(image => image.decode().catch(() => 0)));
   await document.fonts.ready;

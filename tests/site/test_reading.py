@@ -193,7 +193,7 @@ EDGES = """() => {
 
 def test_the_print_of_a_chapter_has_everything_and_no_large_gaps(reader: Reader) -> None:
     with opened(reader, CHAPTER, width=A4["width"]) as page:
-        page.evaluate("() => window.MathJax?.startup?.promise.then(() => null)")
+        page.evaluate("() => document.fonts.ready.then(() => null)")
         page.emulate_media(media="print")
         wrong = page.evaluate(PRINT)
         assert wrong.pop("cells") > 15
