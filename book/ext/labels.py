@@ -20,7 +20,7 @@ from aigc_course.core.captions import has_word
 from book.ext.phrases import place
 
 SVG = "http://www.w3.org/2000/svg"
-BREAK = re.compile(r"\s*<br\s*/?>\s*")  # mermaid's; a translation may break its lines elsewhere
+BREAK = re.compile(r"\s*<br\s*/?>\s*")  # between lines; a translation may break elsewhere
 TEXT = re.compile(r"(?P<before>\\text(?:normal|rm|it)?\{\s*)(?P<words>[^{}$\\]*?)(?P<after>\s*\})")
 
 
@@ -112,7 +112,7 @@ def translated_drawing(svg: str, translations: Mapping[str, str]) -> str:
 
 
 def _texts(tree: ElementTree.Element) -> Iterator[list[ElementTree.Element]]:
-    """The lines of each text: parts of one element where mermaid drew, elements of one group where Matplotlib did."""
+    """The lines of each text: parts of one element, or elements of one group as Matplotlib draws them."""
     for group in tree.iter(f"{{{SVG}}}g"):
         if len(lines := group.findall(f"{{{SVG}}}text")) > 1:
             yield lines

@@ -124,7 +124,7 @@ def texts(built: Built) -> list[str]:
     return ["".join(text.itertext()).strip() for text in tree.iter(f"{{{labels.SVG}}}text")]
 
 
-MERMAID = (
+IN_PARTS = (
     f'<svg xmlns="{labels.SVG}"><text><tspan/></text><text><tspan><tspan>KL</tspan><tspan> to</tspan></tspan>'
     "<tspan><tspan>the prior</tspan></tspan></text><text><tspan>loss</tspan></text></svg>"
 )
@@ -135,7 +135,7 @@ MERMAID = (
     [("到先验的<br/>KL", ["到先验的", "KL"]), ("KL", ["KL", ""]), ("一<br>二<br/>三", ["一", "二 三"])],
 )
 def test_words_in_boxes_keep_the_lines_that_are_drawn(said: str, rows: list[str]):
-    tree = ElementTree.fromstring(labels.translated_drawing(MERMAID, {"KL to<br/>the prior": said}))
+    tree = ElementTree.fromstring(labels.translated_drawing(IN_PARTS, {"KL to<br/>the prior": said}))
     _, box, loss = tree.iter(f"{{{labels.SVG}}}text")
     assert ["".join(line.itertext()) for line in box] == rows
     assert "".join(loss.itertext()) == "loss"

@@ -1,4 +1,4 @@
-"""What the site is put together from: style rules, vendored files, diagrams, the landing page's pictures, the pages."""
+"""What the site is put together from: style rules, vendored files, the landing page's pictures, the pages."""
 
 import base64
 import hashlib
@@ -8,18 +8,16 @@ import re
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
-from xml.etree import ElementTree
 
 import pytest
 import yaml
 
 from aigc_course.core import downloads
 from book.ext import heroes, lean, library
-from book.tools import chapters, diagrams, vendor
+from book.tools import chapters, vendor
 
 ROOT = chapters.ROOT
 ABOUT = {"caption": "C. More.", "alt": "A"}
-DRAWN = sorted((ROOT / "book" / "diagrams").glob("*.mmd"))
 
 
 def test_purge_keeps_what_may_match_and_nothing_else() -> None:
@@ -60,32 +58,6 @@ def test_lighten_deletes_what_no_page_loads_but_not_after_a_failed_build(tmp_pat
     lean.lighten(app, None)  # pyright: ignore[reportArgumentType]
     assert [path.name for path in static.rglob("*.*")] == ["theme.css"]
     assert (static / "theme.css").read_text(encoding="utf-8") == "/*! licence */\n\n"
-
-
-@pytest.mark.parametrize("path", DRAWN, ids=lambda path: path.stem)
-@pytest.mark.parametrize("mode", diagrams.INKS)
-def test_drawing_belongs_to_its_source(path: Path, mode: str) -> None:
-    source = path.read_text(encoding="utf-8")
-    svg = (diagrams.TARGET / f"{path.stem}-{mode}.svg").read_text(encoding="utf-8")
-    assert diagrams.recorded(svg) == diagrams.digest(source), "run `python -m book.tools.diagrams`"
-    tree = ElementTree.fromstring(svg)
-    title, description = diagrams.words(source)
-    found = {one.tag.rpartition("}")[2]: one.text for one in tree.iter() if one.text}
-    assert (found["title"], found["desc"]) == (title, description)
-    assert "foreignObject" not in svg
-    labels = re.findall(r'\["(.+?)"\]', source)
-    drawn = "".join("".join(tree.itertext()).split())
-    assert all("".join(part.split()) in drawn for label in labels for part in label.split("<br/>"))
-
-
-def test_every_drawing_has_a_source() -> None:
-    names = {path.stem.rpartition("-")[0] for path in diagrams.TARGET.glob("*.svg")}
-    assert names == {path.stem for path in DRAWN}
-
-
-def test_diagram_without_words_for_those_who_cannot_see_it_is_refused() -> None:
-    with pytest.raises(ValueError, match="accTitle"):
-        diagrams.words("flowchart LR\n  a --> b")
 
 
 def test_vendored_files_are_those_of_the_manifest() -> None:
