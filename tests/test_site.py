@@ -99,6 +99,11 @@ def test_no_accessibility_violation(seen: Survey, mode: str) -> None:
 
 
 @each(PAGES)
+def test_schematics_can_be_read_on_every_screen(seen: Survey) -> None:
+    assert not checks.drawings(seen)
+
+
+@each(PAGES)
 def test_phone_does_not_scroll_sideways(seen: Survey) -> None:
     assert not checks.phone(seen)
 

@@ -213,7 +213,7 @@ def test_a_diagram_is_a_numbered_figure_with_caption_and_alternative_text(projec
     (drawn,) = figure.select("svg[role=img]")
     assert drawn["aria-label"] == 'A "small" <drawing>.'
     assert [one.get_text() for one in drawn.select("text")] == ["loss & gain < 1", "encoder", "eight numbers"]
-    assert built.words(PAGE, ".drawing-key > span") == ["learns here", "frozen here", "gradient"]
+    assert built.words(PAGE, ".drawing-key > span") == ["trained", "frozen", "gradient"]
 
 
 def test_a_plain_diagram_needs_no_key(project: Project):
@@ -251,7 +251,7 @@ def translated(project: Project, **catalogue: str) -> Built:
 def test_words_of_a_diagram_reach_the_translators(project: Project):
     page(project, CAPTION)
     messages = unescape(project.build("gettext").messages()).replace('\\"', '"')
-    for words in ('A "small" <drawing>.', "loss & gain < 1", "encoder", "eight numbers", "learns here", "gradient"):
+    for words in ('A "small" <drawing>.', "loss & gain < 1", "encoder", "eight numbers", "trained", "gradient"):
         assert f'msgid "{words}"' in messages
 
 

@@ -69,6 +69,11 @@ def pictures(seen: Survey) -> list[str]:
     return wrong + [f"{source} stands on a box of its own on a dark page" for source in boxed]
 
 
+def drawings(seen: Survey) -> list[str]:
+    """The texts of schematics can be read and stay in their boxes, on a wide screen and on a phone."""
+    return seen.drawings
+
+
 def solutions(seen: Survey) -> list[str]:
     """At least five exercises, whose solutions open by click and by keyboard and say something."""
     few = (

@@ -52,6 +52,25 @@ globalThis.survey = {
     }));
   },
 
+  /** Texts of schematics that are too small to read, or leave their box or the drawing. */
+  drawings() {
+    const seen = [...document.querySelectorAll('article .drawing svg')].filter(one => one.checkVisibility());
+    return seen.flatMap(drawn => {
+      const view = drawn.viewBox.baseVal, scale = drawn.getBoundingClientRect().width / view.width;
+      let box = view;
+      return [...drawn.children].flatMap(part => {
+        if (part.tagName === 'rect') box = part.getBBox();
+        if (part.tagName !== 'text') return [];
+        const room = part.matches('.forward, .gradient, .heading') ? view : box, text = part.getBBox();
+        const size = parseFloat(getComputedStyle(part).fontSize) * scale;
+        return [
+          ...(size < 9 ? [`${part.textContent} is ${size.toFixed(1)} pixels high`] : []),
+          ...(text.x < room.x || text.x + text.width > room.x + room.width ? [`${part.textContent} leaves its box`] : []),
+        ];
+      });
+    });
+  },
+
   /** Of each solution: whether its text can be seen, and what it says. */
   solutions() {
     return [...document.querySelectorAll('article details.sd-dropdown .sd-summary-content')].map(one => ({

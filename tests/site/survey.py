@@ -38,6 +38,7 @@ class Survey:
     pictures: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     violations: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     themes: dict[str, str] = field(default_factory=dict)
+    drawings: list[str] = field(default_factory=list)
     width_on_a_phone: int = 0
 
     @property
@@ -55,6 +56,7 @@ def take(reader: Reader, path: str, site: Path = SITE) -> Survey:
         page.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
         seen.formulas = page.evaluate("() => survey.formulas()")
         seen.cut[WIDE] = page.evaluate("() => survey.cut()")
+        seen.drawings = page.evaluate("() => survey.drawings()")
         seen.solutions = _open_solutions(page)
         page.evaluate("() => survey.openAll()")
         seen.strange = _strange_signs(page)
@@ -63,6 +65,7 @@ def take(reader: Reader, path: str, site: Path = SITE) -> Survey:
             _look(page, seen, mode)
         page.set_viewport_size({"width": PHONE, "height": 900})
         seen.width_on_a_phone = page.evaluate("() => document.documentElement.scrollWidth")
+        seen.drawings += page.evaluate("() => survey.drawings()")
         for width in NARROW:
             page.set_viewport_size({"width": width, "height": 900})
             seen.cut[width] = page.evaluate("() => survey.cut()")

@@ -19,6 +19,8 @@ DROPDOWN = (
 DEAF = DROPDOWN.format("", "x").replace("<summary", '<summary onclick="event.preventDefault()"')
 BLANK = '<i style="display: block; height: 9px"></i>'
 LONG = "<mi>x</mi><mo>+</mo>" * 90
+DRAWING = """<div class="drawing"><svg viewBox="0 0 200 40" role="img" aria-label="a drawing"><rect width="20" height="20"/>
+<text y="14" font-size="16">too wide</text><text y="30" font-size="6" class="forward">too small</text></svg></div>"""
 FAULTS = f"""
 <p><script>throw new Error("planted")</script> <script src="no-such-file.js"></script> <script src="heavy.js"></script>
 <img src="https://example.org/picture.png"> <img src="no-such-picture.png" alt="">
@@ -30,6 +32,7 @@ FAULTS = f"""
 <math display="block"><mi>x</mi></math></div></div>
 <b style="display: block; width: 1px; white-space: nowrap">{"wide" * 60}</b>
 <style>html[data-theme=dark] .planted {{ color: #444; background: #333; }}</style><p class="planted">dark on dark</p>
+{DRAWING}
 {DROPDOWN.format(" open", "x")} {DROPDOWN.format("", BLANK)} {DEAF} {DEAF}
 """
 """What each check must say of it, in words that no other fault brings about."""
@@ -46,6 +49,8 @@ EXPECTED: dict[str, tuple[Callable[[Survey], list[str]], str]] = {
     "a page that is too long": (checks.weight, "bytes gzipped without figures and fonts"),
     "a picture that is missing": (checks.pictures, "no-such-picture.png does not load"),
     "a picture on a box": (checks.pictures, "data:image/gif.* a box of its own"),
+    "a text wider than its box in a drawing": (checks.drawings, "^too wide leaves its box"),
+    "a text too small in a drawing": (checks.drawings, "^too small is .* pixels high"),
     "an open solution": (checks.solutions, "drop-down 0 is open"),
     "an empty solution": (checks.solutions, "drop-down 1 is empty"),
     "a solution deaf to the keyboard": (checks.solutions, "drop-down 2 stays closed after Enter"),

@@ -25,7 +25,7 @@ from book.ext.phrases import paragraph, place, say
 logger = logging.getLogger(__name__)
 SMALLEST = 0.7  # of its size; below it the drawing scrolls (the same number stands in figures.css)
 PHONE = 325  # pixels of a phone's text column
-KEYS = {"network": "learns here", "frozen": "frozen here", "gradient": "gradient"}
+KEYS = {"network": "trained", "frozen": "frozen", "gradient": "gradient"}
 
 
 class drawing(addnodes.translatable, nodes.General, nodes.Element):
