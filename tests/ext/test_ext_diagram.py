@@ -313,3 +313,11 @@ def test_text_and_lines_stand_out_in_both_modes(mode: str):
         assert contrast(known[rules[line]["stroke"]], known["ground"]) >= 3, line
     for words in ("text", ":is(text.note, text.forward)", "text.gradient"):
         assert contrast(known[rules[words]["fill"]], known["ground"]) >= 4.5, words
+
+
+def test_paper_has_its_own_colour_for_everything_in_a_drawing():
+    """A page printed from the dark must not keep a dark ground behind black words."""
+    used = {colour for rule in styles().values() for colour in rule.values()} & colours("dark").keys()
+    rule = re.search(r"html\[data-theme\] {(.*?)}", (STYLES / "print.css").read_text("utf8"))
+    assert rule
+    assert {"tint", "ink"} <= used <= set(re.findall(r"--([\w-]+):", rule[1]))

@@ -19,8 +19,9 @@ DROPDOWN = (
 DEAF = DROPDOWN.format("", "x").replace("<summary", '<summary onclick="event.preventDefault()"')
 BLANK = '<i style="display: block; height: 9px"></i>'
 LONG = "<mi>x</mi><mo>+</mo>" * 90
-DRAWING = """<div class="drawing"><svg viewBox="0 0 200 40" role="img" aria-label="a drawing"><rect width="20" height="20"/>
-<text y="14" font-size="16">too wide</text><text y="30" font-size="6" class="forward">too small</text></svg></div>"""
+DRAWING = """<div class="drawing"><svg viewBox="0 0 200 40" role="img" aria-label="a drawing" style="--w: 200px">
+<rect width="20" height="20"/><text y="14" font-size="16">too wide</text>
+<text y="30" font-size="6" class="forward">too small</text></svg></div>"""
 FAULTS = f"""
 <p><script>throw new Error("planted")</script> <script src="no-such-file.js"></script> <script src="heavy.js"></script>
 <img src="https://example.org/picture.png"> <img src="no-such-picture.png" alt="">
