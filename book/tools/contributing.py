@@ -28,7 +28,7 @@ One command begins a chapter, one says what it still lacks. `book/course.yml` pl
    then agreement with a library, then recovery of a known truth. List the mistakes that one could make.
 3. Write the notebook in JupyterLab (`make lab`), or as Markdown (`make edit CHAPTER=…`, then `make apply CHAPTER=…`).
    Show the library's source with `aigc_course.core.show`, do not paste it; give figures a caption and an alternative
-   text there. Draw the model before its code: `:::{diagram} name`, described in `book/diagrams/name.yml`
+   text there. Draw the model before its code: `:::{{diagram}} name`, described in `book/diagrams/name.yml`
    (`book/ext/diagram/source.py` shows how).
 4. `make check CHAPTER=…` checks, tests, executes and builds this chapter alone, plants a few of its mistakes
    (`MUTANTS=all` plants all), and lists what is missing. Look at the page in light and dark.
