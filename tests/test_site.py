@@ -92,6 +92,13 @@ def test_solutions_open_by_click_and_by_keyboard(seen: Survey) -> None:
     assert not checks.solutions(seen)
 
 
+@pytest.mark.skipif(not CHAPTERS, reason="no chapter is in the toc yet")
+@each(CHAPTERS)
+def test_options_of_questions_answer_to_a_click(seen: Survey) -> None:
+    assert seen.questions
+    assert not checks.questions(seen)
+
+
 @pytest.mark.parametrize("mode", MODES)
 @each(PAGES)
 def test_no_accessibility_violation(seen: Survey, mode: str) -> None:

@@ -17,7 +17,7 @@ import yaml
 from aigc_course.core.comparing import Tolerance
 from aigc_course.core.tasks import Argument, Exercise, Option, Project, Question, Task, Wrong
 
-_EVERY = {"id": str, "kind": str, "objective": int, "text": str}
+_EVERY = {"id": str, "kind": str, "title": str, "objective": int, "text": str}
 _CODE = {"stub": str, "hints": [str], "solution": "function", "inputs": "function", "arguments": ["argument"]}
 KINDS: dict[str, dict[str, Any]] = {
     "question": _EVERY | {"options": ["option"]},
@@ -142,15 +142,13 @@ def _wrong_options(entry: dict[str, Any], where: str) -> Iterator[str]:
 
 
 def _task(entry: dict[str, Any], code: ModuleType) -> Task:
-    id, objective, text = entry["id"], entry["objective"], entry["text"]
+    every = {field: entry[field] for field in ("id", "title", "objective", "text")}
     if entry["kind"] == "question":
-        return Question(id, objective, text, tuple(Option(**option) for option in entry["options"]))
+        return Question(**every, options=tuple(Option(**option) for option in entry["options"]))
     if entry["kind"] == "project":
-        return Project(id, objective, text, tuple(entry["rubric"]))
+        return Project(**every, rubric=tuple(entry["rubric"]))
     return Exercise(
-        id,
-        objective,
-        text,
+        **every,
         stub=entry["stub"],
         hints=tuple(entry["hints"]),
         solution=getattr(code, entry["solution"]),

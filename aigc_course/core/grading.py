@@ -187,14 +187,18 @@ def _markup(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
+def _head(task: Question | Project) -> str:
+    return f"<h3>{'★' * task.stars} {_markup(task.title)}</h3><p>{_markup(task.text)}</p>"
+
+
 def _question(task: Question) -> str:
     options = "".join(
         f"<details><summary>{_markup(o.text)}</summary>"
         f"<p>{'Right.' if o.correct else 'Not quite.'} {_markup(o.why)}</p></details>"
         for o in task.options
     )
-    return f"<p>★ {_markup(task.text)}</p>{options}"
+    return f"{_head(task)}{options}"
 
 
 def _project(task: Project) -> str:
-    return f"<p>★★★ {_markup(task.text)}</p><ul>{''.join(f'<li>{_markup(r)}</li>' for r in task.rubric)}</ul>"
+    return f"{_head(task)}<ul>{''.join(f'<li>{_markup(r)}</li>' for r in task.rubric)}</ul>"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
@@ -24,7 +24,10 @@ class Option:
 class Question:
     """★ Multiple choice; ``objective`` is the index of the chapter's objective that it meets."""
 
+    stars: ClassVar = 1
+
     id: str
+    title: str
     objective: int
     text: str
     options: tuple[Option, ...]
@@ -98,7 +101,10 @@ class Exercise:
         tolerance: When two numbers agree.
     """
 
+    stars: ClassVar = 2
+
     id: str
+    title: str
     objective: int
     text: str
     stub: str
@@ -114,7 +120,10 @@ class Exercise:
 class Project:
     """★★★ An open project; ``rubric`` lists what a good solution has."""
 
+    stars: ClassVar = 3
+
     id: str
+    title: str
     objective: int
     text: str
     rubric: tuple[str, ...]

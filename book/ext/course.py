@@ -9,8 +9,8 @@ Registered in ``_config.yml`` (the path is the root, relative to that file, and 
 It draws described outputs as figures and tables, puts exercises on the page, writes the line under a chapter's
 title, links equations to their tests, rows of the folklore to the appendix (the role ``{row}``) and chapters to each
 other by slug (``{chapter}``), keeps formulas with the signs that touch them, and offers the directives ``{checks}``,
-``{folklore}``, ``{folklore-tests}``, ``{course-map}``, ``{chapter-table}`` and ``{datasets}``. Every chapter gets a
-permanent address of its slug. Warnings have the type ``course``; with ``-W`` they stop the build.
+``{folklore}``, ``{folklore-tests}``, ``{course-map}``, ``{chapter-table}``, ``{datasets}`` and ``{my-answers}``. Every
+chapter gets a permanent address of its slug. Warnings have the type ``course``; with ``-W`` they stop the build.
 """
 
 from typing import Any
@@ -22,6 +22,7 @@ from book.ext import (
     course_map,
     docstrings,
     equations,
+    exercise_pages,
     figures,
     folklore,
     glue,
@@ -52,6 +53,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(glue.Glue)
     labels.setup(app)
     zoom.setup(app)
+    exercise_pages.setup(app)
     app.add_search_language(search.CourseWords)
     app.add_role("row", folklore.RowRole())
     app.add_role("chapter", chapter_role.ChapterRole())

@@ -142,11 +142,17 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
         path.write_text(f"{notices}\n{purge(css, words)}\n", encoding="utf-8")
 
 
-SIGNS = {"design-tabs": "sd-tab", "zoom.js": 'class="zoom"'}  # script: what it is for
+# A script, and what the page holds that it is for.
+SIGNS = {
+    "design-tabs": "sd-tab",
+    "zoom.js": 'class="zoom"',
+    "exercises.js": 'class="exercise ',
+    "answers.js": 'class="my-answers',
+}
 
 
 def drop_scripts(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Take the scripts of tabs and of figures off pages without them."""
+    """Take the scripts of tabs, figures and exercises off pages without them."""
     body = context.get("body", "")
     idle = [name for name, sign in SIGNS.items() if sign not in body]
     context["script_files"] = [

@@ -28,17 +28,25 @@ class CourseRenderer(SphinxNbRenderer):
     """Renders notebooks with described figures, captioned tables and exercises."""
 
     def render_nb_cell_code(self, token: SyntaxTreeNode) -> None:
-        """Render a code cell; a question takes the cell's place, arguments and help surround a graded cell."""
-        calls = [(verb, self._exercise(id, token)) for verb, id in exercise_calls(token.content)]
-        for verb, exercise in calls:
-            if exercise and verb == "grade":
-                self._append(exercises.before_grade(exercise), token)
-        if not any(verb == "ask" for verb, _ in calls):
+        """Render a code cell; a question takes the cell's place, a graded cell stands in its exercise's box."""
+        found = [
+            (verb, exercise) for verb, id in exercise_calls(token.content) if (exercise := self._exercise(id, token))
+        ]
+        if not found:
             super().render_nb_cell_code(token)
-        for verb, exercise in calls:
-            if exercise:
-                make = exercises.after_grade if verb == "grade" else exercises.instead_of_ask
-                self._append(make(self, exercise, token_line(token, 0)), token)
+        for verb, exercise in found:
+            line = token_line(token, 0)
+            box = exercises.begin(self, exercise, line)
+            self._append([box], token)
+            if verb == "grade":
+                self._graded(box, token)
+            self._append(exercises.end(self, exercise, line), token, box)
+
+    def _graded(self, box: nodes.container, token: SyntaxTreeNode) -> None:
+        """Put the cell into the box without its output, which says on every page that nothing was tried yet."""
+        token.meta["metadata"].setdefault("tags", []).append("remove-output")
+        with self.current_node_context(box):
+            super().render_nb_cell_code(token)
 
     def _exercise(self, id: str, token: SyntaxTreeNode) -> Any:
         try:
@@ -55,10 +63,10 @@ class CourseRenderer(SphinxNbRenderer):
             else:
                 super()._render_nb_cell_code_outputs(token, [output])
 
-    def _append(self, found: Sequence[nodes.Node], token: SyntaxTreeNode) -> None:
+    def _append(self, found: Sequence[nodes.Node], token: SyntaxTreeNode, parent: nodes.Element | None = None) -> None:
         for node in found:
             place(node, self.document["source"], token_line(token, 0))
-        self.current_node.extend(found)
+        (self.current_node if parent is None else parent).extend(found)
 
     def _where(self, token: SyntaxTreeNode) -> str:
         return f"{self.sphinx_env.docname}, cell {token.meta['index'] + 1}"

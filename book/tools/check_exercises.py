@@ -18,12 +18,19 @@ from aigc_course.core.tasks import Argument
 from book.tools.chapters import Cell, Chapter
 
 LEAST_TASKS, LEAST_CODE, LEAST_WRONG, LEAST_OPTIONS, LEAST_RUBRIC = 5, 2, 3, 3, 3
+LONGEST_TITLE = 48
 DRAWS = (0, 1000, 2000)  # added to the grader's own seeds
 
 
 def chapter(found: Chapter, tasks: list[Task]) -> list[str]:
     """Everything wrong with a chapter's exercises."""
-    return [*_counts(found, tasks), *_objectives(found, tasks), *_in_notebook(found, tasks), *_each(found, tasks)]
+    return [
+        *_counts(found, tasks),
+        *_titles(tasks),
+        *_objectives(found, tasks),
+        *_in_notebook(found, tasks),
+        *_each(found, tasks),
+    ]
 
 
 def _counts(found: Chapter, tasks: list[Task]) -> Iterator[str]:
@@ -33,6 +40,18 @@ def _counts(found: Chapter, tasks: list[Task]) -> Iterator[str]:
     ids = [task.id for task in tasks]
     yield from (f"{key}: two exercises have this id" for key in sorted(set(ids)) if ids.count(key) > 1)
     yield from (f"{key}: the id must begin with {found.slug}." for key in ids if not key.startswith(f"{found.slug}."))
+
+
+def _titles(tasks: list[Task]) -> Iterator[str]:
+    """A short title each, written like a sentence, by which an exercise is known in its chapter."""
+    titles = [task.title for task in tasks]
+    for task in tasks:
+        if not task.title.strip():
+            yield f"{task.id}: it has no title; write a few words"
+        elif len(task.title) > LONGEST_TITLE or task.title.endswith(".") or task.title[0].islower():
+            yield f"{task.id}: the title “{task.title}”; at most {LONGEST_TITLE} signs, a capital first, no full stop"
+        elif titles.count(task.title) > 1:
+            yield f"{task.id}: another exercise of the chapter has the title “{task.title}”"
 
 
 def _objectives(found: Chapter, tasks: list[Task]) -> Iterator[str]:
@@ -53,7 +72,7 @@ def _in_notebook(found: Chapter, tasks: list[Task]) -> Iterator[str]:
             if key not in known:
                 yield f"{where}: {function}({key!r}) names no exercise of aigc_course/exercises/{found.slug}.yml"
             elif function == "grade" and isinstance(task := known[key], Exercise):
-                yield from (f"{where}: {message}" for message in _graded_cell(cell, task))
+                yield from (f"{where}: {message}" for message in _graded_cell(found.cells, cell, task))
             elif function == "ask" and "remove-input" not in cell.tags:
                 yield f"{where}: a cell with ask({key!r}) carries the tag `remove-input`"
     shown = found.ids("grade", "ask")
@@ -63,12 +82,23 @@ def _in_notebook(found: Chapter, tasks: list[Task]) -> Iterator[str]:
             yield f"{task.id}: {found.name} must call {function}({task.id!r}, …) exactly once"
 
 
-def _graded_cell(cell: Cell, task: Exercise) -> Iterator[str]:
+def _graded_cell(cells: Sequence[Cell], cell: Cell, task: Exercise) -> Iterator[str]:
     stub, name = task.stub.strip(), function_name(task)
     line = f'grade("{task.id}", {name})'
     written = re.sub(r"\n{3,}", "\n\n", cell.source.strip())  # ruff puts two empty lines after a function
     if written != f"{stub}\n\n{line}":
         yield f"the cell must be the stub of {task.id} as catalogued, an empty line, then {line}"
+    before = cells[cell.index - 1]
+    if before.source.strip() != statement(task) or "remove-cell" not in before.tags:
+        yield (
+            f"the cell before must be Markdown with the tag `remove-cell`, for the page takes the words from the "
+            f"catalogue, and say\n{statement(task)}"
+        )
+
+
+def statement(task: Exercise) -> str:
+    """What a notebook says before a graded cell."""
+    return f"### {'★' * task.stars} {task.title}\n\n{task.text}".strip()
 
 
 def function_name(task: Exercise) -> str:

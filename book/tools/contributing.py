@@ -92,10 +92,10 @@ Label an equation that matters, `$$ … $$ (SLUG-name)`, and name it at the test
 A row of the list of mistakes has the `file`, the text that `was` there (once), what stands there `now`, `why` in a few
 words, and the `tests` that must notice.
 
-An exercise is data: a stub, hints in rising strength, a solution, a draw of random inputs, and catalogued wrong
-answers, each with a diagnosis that no other answer gets. Its texts stand in the YAML file, its functions in the Python
-file of the same name; `aigc_course/core/catalogue.py` says which fields there are. Every objective is met by an
-exercise.
+An exercise is data: a short title, a stub, hints in rising strength, a solution, a draw of random inputs, and
+catalogued wrong answers, each with a diagnosis that no other answer gets. Its texts stand in the YAML file, its
+functions in the Python file of the same name; `aigc_course/core/catalogue.py` says which fields there are. The title
+and the text of a code exercise stand also in the notebook, before its cell. Every objective is met by an exercise.
 """
 
 

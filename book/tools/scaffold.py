@@ -23,7 +23,7 @@ def notebook(entry: dict[str, Any], first_cell: str) -> dict[str, Any]:
         text = _objectives(entry) if number == 1 else ""
         made.append(_prose(f"## {block}\n\n{text}".strip()))
         if block == "Exercises":
-            made += [_task(entry["slug"], *task) for task in TASKS]
+            made += [cell for task in TASKS for cell in _task(entry["slug"], *task)]
     cells = [dict(sorted((cell | {"id": str(i)}).items())) for i, cell in enumerate(made)]
     declared = {"budget": {}, "datasets": [], "minutes": 0, "teaches": []}
     metadata = {"aigc": declared, "kernelspec": KERNEL, "language_info": {"name": "python"}}
@@ -41,10 +41,11 @@ def _objectives(entry: dict[str, Any]) -> str:
     return "\n".join(f"{number}. {words}." for number, words in enumerate(entry["objectives"], 1))
 
 
-def _task(slug: str, name: str, function: str) -> dict[str, Any]:
+def _task(slug: str, name: str, function: str) -> list[dict[str, Any]]:
     if function == "ask":
-        return _code(f'ask("{slug}.{name}")', ["remove-input"])
-    return _code(f'{stub(name)}\n\n\ngrade("{slug}.{name}", {name})', [])
+        return [_code(f'ask("{slug}.{name}")', ["remove-input"])]
+    statement = _prose("### ★★") | {"metadata": {"tags": ["remove-cell"]}}
+    return [statement, _code(f'{stub(name)}\n\n\ngrade("{slug}.{name}", {name})', [])]
 
 
 def stub(name: str) -> str:
@@ -89,7 +90,7 @@ def _entry(slug: str, objective: int, name: str, function: str) -> str:
         rest += "arguments:\n  - {name: x}\nwrong: []"
     else:
         kind, rest = ("project", "rubric: []") if name == "project" else ("question", "options: []")
-    fields = f'id: {slug}.{name}\nkind: {kind}\nobjective: {objective}\ntext: ""\n{rest}'
+    fields = f'id: {slug}.{name}\nkind: {kind}\ntitle: ""\nobjective: {objective}\ntext: ""\n{rest}'
     return "- " + textwrap.indent(fields, "  ").lstrip()
 
 

@@ -23,6 +23,7 @@ def draw(generator):
 
 TASK = Exercise(
     id="toy.weighted",
+    title="A weight",
     objective=0,
     text="Weigh.",
     stub="def weighted(x, y, weight):\n    return ...",

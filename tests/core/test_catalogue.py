@@ -11,6 +11,7 @@ from aigc_course.core.grading import Exercise, Option, Project, Question, Wrong,
 TEXT = """
 - id: toy.side
   kind: question
+  title: A side
   objective: 0
   text: Which side?
   options:
@@ -18,6 +19,7 @@ TEXT = """
     - {text: right, correct: true, why: Yes.}
 - id: toy.double
   kind: exercise
+  title: Doubling
   objective: 1
   text: >-
     Double it,
@@ -36,6 +38,7 @@ TEXT = """
   tolerance: {relative: 1.0e-3}
 - id: toy.build
   kind: project
+  title: An open end
   objective: 2
   text: Build it.
   rubric: [It runs., It is measured.]
@@ -70,9 +73,10 @@ def read(tmp_path):
 
 def test_every_kind_is_read_whole_and_in_order(read):
     assert read(TEXT) == (
-        Question("toy.side", 0, "Which side?", (Option("left", False, "No."), Option("right", True, "Yes."))),
+        Question("toy.side", "A side", 0, "Which side?", (Option("left", False, "No."), Option("right", True, "Yes."))),
         Exercise(
             "toy.double",
+            "Doubling",
             1,
             "Double it, as in `2 * x`.",
             "def f(x, y):\n    return ...",
@@ -83,7 +87,7 @@ def test_every_kind_is_read_whole_and_in_order(read):
             (tensor("x", "rows", whole=True), number("y")),
             Tolerance(1e-3),
         ),
-        Project("toy.build", 2, "Build it.", ("It runs.", "It is measured.")),
+        Project("toy.build", "An open end", 2, "Build it.", ("It runs.", "It is measured.")),
     )
 
 
@@ -105,6 +109,8 @@ FAULTS = [
     (", diagnosis: not doubled", "", "toy.double, wrong 1, diagnosis: the field is missing; add it"),
     ("not doubled", "'  '", "toy.double, wrong 1, diagnosis: it is empty; tell the learner what the mistake is"),
     ("kind: project", "kind: quiz", "toy.build, kind: 'quiz' is none; write question, exercise, project"),
+    ("  title: Doubling\n", "", "toy.double, title: the field is missing; add it"),
+    ("title: Doubling", "title: 2", "toy.double, title: 2; write a text (in quotes, where YAML reads"),
     ("objective: 2", "objective: two", "toy.build, objective: 'two'; write a whole number"),
     ("text: Build it.", "text: 17", "toy.build, text: 17; write a text (in quotes, where YAML reads"),
     ("Twice.", "17", "toy.double, hints 1: 17; write a text (in quotes"),
@@ -138,4 +144,4 @@ def test_all_faults_are_told_at_once(read):
 
 def test_what_is_not_written_yet_is_left_to_the_checks_of_the_book(read):
     options = TEXT[TEXT.index("  options:") : TEXT.index("- id: toy.double")]
-    assert read(TEXT.replace(options, "  options: []\n"))[0] == Question("toy.side", 0, "Which side?", ())
+    assert read(TEXT.replace(options, "  options: []\n"))[0] == Question("toy.side", "A side", 0, "Which side?", ())

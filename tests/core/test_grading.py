@@ -26,6 +26,7 @@ def forgets(x):
 
 DOUBLE = Exercise(
     id="toy.double",
+    title="Doubling",
     objective=0,
     text="Double `x`.",
     stub="def double(x):\n    return ...",
@@ -35,8 +36,10 @@ DOUBLE = Exercise(
     wrong=(Wrong(square, "that is the square"), Wrong(forgets, "you returned the input")),
     arguments=(tensor("x", "numbers"),),
 )
-SIDE = Question("toy.side", 0, "Which <side>?", (Option("left", False, "No `x`."), Option("right", True, "Yes.")))
-OPEN = Project("toy.open", 1, "Build it.", ("It runs.", "It is measured."))
+SIDE = Question(
+    "toy.side", "A side", 0, "Which <side>?", (Option("left", False, "No `x`."), Option("right", True, "Yes."))
+)
+OPEN = Project("toy.open", "An <open> end", 1, "Build it.", ("It runs.", "It is measured."))
 
 
 @pytest.fixture(autouse=True)
@@ -189,11 +192,12 @@ def test_hints_grow_and_end(capsys):
 
 def test_a_question_shows_every_option_with_its_reason(capsys):
     body = grading._question(SIDE)
-    assert "Which &lt;side&gt;?" in body
+    assert "<h3>★ A side</h3><p>Which &lt;side&gt;?</p>" in body
     assert body.count("<details>") == 2
     assert "Not quite. No <code>x</code>." in body
     assert "Right. Yes." in body
     assert "<li>It is measured.</li>" in grading._project(OPEN)
+    assert "<h3>★★★ An &lt;open&gt; end</h3><p>Build it.</p>" in grading._project(OPEN)
 
 
 def test_confusing_the_kinds_is_explained():

@@ -129,6 +129,7 @@ def one(generator):
 EXERCISES = """
 - id: demo.why
   kind: question
+  title: Squares
   objective: 0
   text: Why is $z^2$ never *negative*?
   options:
@@ -136,18 +137,20 @@ EXERCISES = """
     - {text: A square of a real number, correct: true, why: Right signs multiply.}
 - id: demo.double
   kind: exercise
+  title: Doubling
   objective: 0
   text: Double it.
   stub: |-
     def f(x):
         return ...
-  hints: [Think of $2x$., Add `x` to itself.]
+  hints: [Think of $2x$., 'Add `x` to [itself]{#itself}.']
   solution: double
   inputs: one
   arguments: [{name: x}, {name: y, axes: [rows]}]
   wrong: [{function: same, diagnosis: not doubled}]
 - id: demo.build
   kind: project
+  title: A thing
   objective: 0
   text: Build a **thing**.
   rubric: [It runs., It has $n$ parts.]

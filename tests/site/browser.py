@@ -39,11 +39,11 @@ class Reader:
         self.browser, self.base = browser, base
 
     @contextmanager
-    def blank(self, *, width: int = 1440, mode: str = "light", scripts: bool = True) -> Iterator[Page]:
+    def blank(self, *, width: int = 1440, mode: str = "light", scripts: bool = True, **more: Any) -> Iterator[Page]:
         """An empty page in a fresh profile, with the questions of survey.js at hand on whatever it opens."""
         scheme: Any = mode
         context = self.browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=scripts, **more
         )
         context.add_init_script(path=HERE / "survey.js")
         page = context.new_page()
@@ -54,9 +54,9 @@ class Reader:
             context.close()
 
     @contextmanager
-    def open(self, path: str, *, width: int = 1440, mode: str = "light") -> Iterator[Page]:
-        """A page of the site, when its formulas, pictures and fonts are there."""
-        with self.blank(width=width, mode=mode) as page:
+    def open(self, path: str, *, width: int = 1440, mode: str = "light", **more: Any) -> Iterator[Page]:
+        """A page of the site, when its formulas, pictures and fonts are there; ``more`` is the context's."""
+        with self.blank(width=width, mode=mode, **more) as page:
             self.visit(page, path)
             yield page
 

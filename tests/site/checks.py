@@ -76,10 +76,21 @@ def drawings(seen: Survey) -> list[str]:
 
 def solutions(seen: Survey) -> list[str]:
     """At least five exercises, whose solutions open by click and by keyboard and say something."""
-    few = (
-        [] if len(seen.solutions) >= 5 else [f"{len(seen.solutions)} drop-downs; a chapter has at least five exercises"]
-    )
+    few = [] if seen.exercises >= 5 else [f"{seen.exercises} exercises; a chapter has at least five"]
     return few + [said for said in seen.solutions if said]
+
+
+def questions(seen: Survey) -> list[str]:
+    """A question has at least three options, and a click on one shows its own reason and no other."""
+    wrong = []
+    for number, said in enumerate(seen.questions):
+        if len(said) < 3:
+            wrong.append(f"question {number} has {len(said)} options to click")
+        if not all(said):
+            wrong.append(f"question {number} answers nothing to a click")
+        if len(set(said)) < len(said):
+            wrong.append(f"question {number} answers the same to different options")
+    return wrong
 
 
 def accessibility(seen: Survey, mode: str) -> list[str]:

@@ -78,6 +78,16 @@ globalThis.survey = {
     }));
   },
 
+  /** Of each question: what stands there to be read after each of its options was clicked. */
+  questions() {
+    return [...document.querySelectorAll('article .exercise-question')].map(question =>
+      [...question.querySelectorAll('button.answer')].map(option => {
+        option.click();
+        const shown = [...question.querySelectorAll('.answer-why')].filter(one => one.checkVisibility());
+        return shown.map(one => one.innerText.trim()).join(' / ');
+      }));
+  },
+
   openAll() {
     document.querySelectorAll('article details').forEach(one => { one.open = true; });
   },

@@ -23,7 +23,7 @@ WEIGHED = (".js", ".css", ".woff", ".woff2", ".ttf")
 
 @dataclass
 class Survey:
-    """What a page did and showed: requests, errors, gzipped sizes, formulas, pictures, solutions, both themes."""
+    """What a page did and showed: requests, errors, gzipped sizes, formulas, pictures, exercises, both themes."""
 
     path: str
     site: Path = SITE
@@ -34,6 +34,8 @@ class Survey:
     formulas: dict[str, int] = field(default_factory=dict)
     strange: list[str] = field(default_factory=list)
     cut: dict[int, dict[str, list[str]]] = field(default_factory=dict)
+    exercises: int = 0
+    questions: list[list[str]] = field(default_factory=list)
     solutions: list[str] = field(default_factory=list)
     pictures: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     violations: dict[str, list[dict[str, str]]] = field(default_factory=dict)
@@ -57,6 +59,8 @@ def take(reader: Reader, path: str, site: Path = SITE) -> Survey:
         seen.formulas = page.evaluate("() => survey.formulas()")
         seen.cut[WIDE] = page.evaluate("() => survey.cut()")
         seen.drawings = page.evaluate("() => survey.drawings()")
+        seen.exercises = page.locator("article .exercise").count()
+        seen.questions = page.evaluate("() => survey.questions()")
         seen.solutions = _open_solutions(page)
         page.evaluate("() => survey.openAll()")
         seen.strange = _strange_signs(page)

@@ -17,6 +17,8 @@ DROPDOWN = (
     '<details class="sd-dropdown"{}><summary>A solution</summary><div class="sd-summary-content">{}</div></details>'
 )
 DEAF = DROPDOWN.format("", "x").replace("<summary", '<summary onclick="event.preventDefault()"')
+DEAF_QUESTION = '<div class="exercise exercise-question"><button class="answer">Yes</button></div>'
+SAME = '<button class="answer">Yes</button><button class="answer">No</button><p class="answer-why">So it is.</p>'
 BLANK = '<i style="display: block; height: 9px"></i>'
 LONG = "<mi>x</mi><mo>+</mo>" * 90
 DRAWING = """<div class="drawing"><svg viewBox="0 0 200 40" role="img" aria-label="a drawing" style="--w: 200px">
@@ -35,6 +37,7 @@ FAULTS = f"""
 <style>html[data-theme=dark] .planted {{ color: #444; background: #333; }}</style><p class="planted">dark on dark</p>
 {DRAWING}
 {DROPDOWN.format(" open", "x")} {DROPDOWN.format("", BLANK)} {DEAF} {DEAF}
+{DEAF_QUESTION} <div class="exercise exercise-question">{SAME}</div>
 """
 """What each check must say of it, in words that no other fault brings about."""
 EXPECTED: dict[str, tuple[Callable[[Survey], list[str]], str]] = {
@@ -56,7 +59,10 @@ EXPECTED: dict[str, tuple[Callable[[Survey], list[str]], str]] = {
     "an empty solution": (checks.solutions, "drop-down 1 is empty"),
     "a solution deaf to the keyboard": (checks.solutions, "drop-down 2 stays closed after Enter"),
     "a solution deaf to clicks": (checks.solutions, "drop-down 3 stays closed after a click"),
-    "too few exercises": (checks.solutions, "4 drop-downs"),
+    "too few exercises": (checks.solutions, "^2 exercises"),
+    "a question with one option": (checks.questions, "question 0 has 1 options"),
+    "an option deaf to clicks": (checks.questions, "question 0 answers nothing"),
+    "one answer for all options": (checks.questions, "question 1 answers the same"),
     "a picture without words": (lambda seen: checks.accessibility(seen, "light"), "image-alt"),
     "too little contrast in the dark": (lambda seen: checks.accessibility(seen, "dark"), "color-contrast at .*planted"),
     "a page wider than a phone": (checks.phone, "pixels wide"),

@@ -33,6 +33,7 @@ def also_half(x):
 STUB = "def double(x: Tensor) -> Tensor:\n    return ..."
 CODE = Exercise(
     id="one.double",
+    title="Doubling",
     objective=0,
     text="Double it.",
     stub=STUB,
@@ -43,14 +44,14 @@ CODE = Exercise(
     arguments=(tensor("x", "numbers"),),
 )
 OPTIONS = (Option("left", False, "No."), Option("right", True, "Yes."), Option("up", False, "No."))
-ASKED = Question("one.side", 1, "Which side?", OPTIONS)
-OPEN = Project("one.open", 2, "Build it.", ("It runs.", "It is measured.", "It is told."))
+ASKED = Question("one.side", "A side", 1, "Which side?", OPTIONS)
+OPEN = Project("one.open", "An open end", 2, "Build it.", ("It runs.", "It is measured.", "It is told."))
 TASKS = [
     CODE,
-    dataclasses.replace(CODE, id="one.again"),
+    dataclasses.replace(CODE, id="one.again", title="Once more"),
     ASKED,
     OPEN,
-    dataclasses.replace(ASKED, id="one.other"),
+    dataclasses.replace(ASKED, id="one.other", title="Another side"),
 ]
 
 
@@ -58,9 +59,15 @@ def hidden(source):
     return {"source": source, "metadata": {"tags": ["remove-input"]}}
 
 
+def told(title, tags=("remove-cell",)):
+    return {"cell_type": "markdown", "source": f"### ★★ {title}\n\nDouble it.", "metadata": {"tags": [*tags]}}
+
+
 CELLS = [
     "from torch import Tensor\nfrom aigc_course.core.grading import ask, grade",
+    told("Doubling"),
     f'{STUB}\n\ngrade("one.double", double)',
+    told("Once more"),
     f'{STUB}\n\ngrade("one.again", double)',
     *(hidden(f'ask("{name}")') for name in ("one.side", "one.open", "one.other")),
 ]
@@ -98,6 +105,12 @@ def with_code(**changes):
         ({"solution": lambda x: ...}, "the solution must return numbers"),
         ({"solution": lambda x: 1 / 0}, "the solution does not run: your function raised ZeroDivisionError"),
         ({"objective": 3}, "objective 3 does not exist"),
+        ({"title": " "}, "one.double: it has no title"),
+        ({"title": "doubling"}, "one.double: the title “doubling”; at most"),
+        ({"title": "Doubling."}, "a capital first, no full stop"),
+        ({"title": "D" * 49}, "at most 48 signs"),
+        ({"title": "A side"}, "one.side: another exercise of the chapter has the title “A side”"),
+        ({"text": "Double x."}, "code cell 2: the cell before must be Markdown"),
         ({"id": "two.double"}, "the id must begin with one."),
         ({"stub": "def double(x):\n    return x"}, "the stub is reported as"),
         ({"stub": "def double(x: Array):\n    return ..."}, "the stub does not run after the notebook's imports"),
@@ -192,6 +205,8 @@ def test_a_question_with_a_mistake(project, options, message):
         ([*CELLS, CELLS[-1]], TASKS, "one.other: "),
         ([*CELLS, hidden('ask("one.new")')], TASKS, "ask('one.new') names no exercise"),
         ([*CELLS[:-1], 'ask("one.other")'], TASKS, "carries the tag `remove-input`"),
+        ([CELLS[0], told("Doubling", ()), *CELLS[2:]], TASKS, "code cell 2: the cell before must be Markdown with"),
+        ([CELLS[0], *CELLS[2:]], TASKS, "and say\n### ★★ Doubling\n\nDouble it."),
         (CELLS[:-1], TASKS[:-1], "4 exercises, 2 with code"),
         (CELLS, [*TASKS[:-1], dataclasses.replace(TASKS[-1], objective=0)], ""),
         (CELLS, [*TASKS[:3], dataclasses.replace(OPEN, objective=1), TASKS[4]], "no exercise meets objective 2, “c”"),
