@@ -5,7 +5,7 @@ const answers = {
     try { localStorage.aigcAnswers = JSON.stringify(all); } catch { /* a private window keeps nothing */ }
     this.show(all);
   },
-  slug: at => at.pathname.match(/(?:\d+_)?([^/]*?)(?:\.html)?$/)[1],
+  slug: at => at.pathname.match(/\/\d+_([^/]+?)(?:\.html)?$/)?.[1],  // of a chapter; a part has no number
   show(all) {
     const words = document.querySelector('meta[name="exercises-tried"]').content;
     for (const link of document.querySelectorAll("nav.bd-links a")) {

@@ -74,7 +74,7 @@ def test_exercises_have_numbers_titles_and_stars_in_the_order_of_the_page(projec
 
 def test_the_chapters_number_stands_before_the_exercises(project: Project):
     toctree = "```{toctree}\n:numbered:\n\nchapters/first/first\nchapters/demo/demo\n```\n\n"
-    project.write("index.md", f"# The book\n\n{toctree}```{{toctree}}\nbook/pages/checks\n```\n")
+    project.write("index.md", f"# The book\n\n{toctree}```{{toctree}}\n:glob:\n\nbook/pages/**\n```\n")
     project.chapter("first")
     assert built(project, asked("demo.why"), GRADED).words(PAGE, ".exercise .exercise-number") == ["2.1", "2.2"]
 
