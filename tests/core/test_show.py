@@ -205,6 +205,12 @@ def test_images_stand_row_by_row_with_clear_gaps(shown):
     assert small[25, 49, 3] == 0
 
 
+def test_images_straight_from_a_network_are_shown(shown):
+    """Catches a tensor that is still part of a graph, which NumPy refuses."""
+    show.images(torch.rand(2, 1, 4, 4, requires_grad=True) * 1, caption="c", alt="a")
+    assert picture(shown[0][0]).shape[1] > 0
+
+
 def test_colour_images_keep_their_channels(shown):
     batch = torch.zeros(1, 3, 8, 8)
     batch[:, 1] = 1
