@@ -24,7 +24,7 @@ SHIFT = 0.75  # heights of a line of text: so far may a name stand from the heig
 APART = 0.25  # the same for two lines: ends that are closer cannot be told apart by their names
 
 
-class Label(Annotation):
+class _Label(Annotation):
     """A word of the drawing, for translators; what cells annotate is data."""
 
 
@@ -162,7 +162,7 @@ def _name_ends(fig: Figure, ax: Axes, legend: Legend) -> None:
         return
     for line, name, y in zip(lines, names, places, strict=True):
         at = (1.0, (y - ax.bbox.y0) / ax.bbox.height)
-        ax.add_artist(Label(name, at, xytext=(5, 0), va="center", color=to_hex(line.get_color()), **BESIDE))
+        ax.add_artist(_Label(name, at, xytext=(5, 0), va="center", color=to_hex(line.get_color()), **BESIDE))
     legend.remove()
     contain(fig)
 
@@ -199,7 +199,7 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
 def row_name(ax: Axes, name: str) -> None:
     """Write the name of a row of panels beside its first panel; ``settle`` moves it out of the way of the axis."""
     look: dict[str, Any] = {"ha": "right", "va": "center", "rotation": 90, "fontweight": "bold", "gid": "row"}
-    ax.add_artist(Label(name, (0.0, 0.5), xytext=(-5, 0), **BESIDE, **look))
+    ax.add_artist(_Label(name, (0.0, 0.5), xytext=(-5, 0), **BESIDE, **look))
 
 
 def _move_row_names(fig: Figure) -> None:
@@ -214,7 +214,7 @@ def _move_row_names(fig: Figure) -> None:
 
 def words(fig: Figure) -> Iterator[str]:
     """Every text of a drawn figure that is no datum; one in several lines is one text."""
-    data = {text for ax in fig.axes for text in ax.texts if not isinstance(text, Label)}
+    data = {text for ax in fig.axes for text in ax.texts if not isinstance(text, _Label)}
     for text in fig.findobj(Text):
         if isinstance(text, Text) and text not in data and text.get_visible():
             yield " ".join(text.get_text().split("\n"))

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from aigc_course.core import lettering, show
-from aigc_course.core.lettering import Label
+from aigc_course.core.lettering import _Label
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def settled(*curves, **legend):
 
 
 def named(ax):
-    return {text.get_text(): text for text in ax.texts if isinstance(text, Label)}
+    return {text.get_text(): text for text in ax.texts if isinstance(text, _Label)}
 
 
 def test_lines_are_named_at_their_ends_in_their_colours():
