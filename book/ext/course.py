@@ -6,11 +6,12 @@ Registered in ``_config.yml`` (the path is the root, relative to that file, and 
       local_extensions:
         book.ext.course: .
 
-It draws described outputs as figures and tables, puts exercises on the page, writes the line under a chapter's
-title, links equations to their tests, rows of the folklore to the appendix (the role ``{row}``) and chapters to each
-other by slug (``{chapter}``), keeps formulas with the signs that touch them, and offers the directives ``{checks}``,
-``{folklore}``, ``{folklore-tests}``, ``{course-map}``, ``{chapter-table}``, ``{datasets}`` and ``{my-answers}``. Every
-chapter gets a permanent address of its slug. Warnings have the type ``course``; with ``-W`` they stop the build.
+It draws described outputs as figures and tables, puts exercises on the page, writes the line under a chapter's title,
+links equations to their tests, rows of the folklore to the appendix (the role ``{row}``) and chapters to each other by
+slug (``{chapter}``), keeps formulas with the signs that touch them, makes neighbouring folds one, and offers the
+directives ``{checks}``, ``{folklore}``, ``{folklore-tests}``, ``{course-map}``, ``{chapter-table}``, ``{datasets}``
+and ``{my-answers}``. Every chapter gets a permanent address of its slug. Warnings have the type ``course``; with
+``-W`` they stop the build.
 """
 
 from typing import Any
@@ -24,6 +25,7 @@ from book.ext import (
     equations,
     exercise_pages,
     figures,
+    folds,
     folklore,
     glue,
     head,
@@ -51,6 +53,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(chapter_role.ChapterLinks)
     app.add_post_transform(templates.Fill)
     app.add_post_transform(glue.Glue)
+    app.add_post_transform(folds.Merge)
     labels.setup(app)
     zoom.setup(app)
     exercise_pages.setup(app)

@@ -12,12 +12,12 @@ WIDEST = 800  # pixels, the site's widest column
 CLEAR = 2.0  # pixels between any two things
 
 
-def problems(drawn: Layout) -> list[str]:
+def problems(drawn: Layout, widest: float = WIDEST) -> list[str]:
     """Everything that is wrong, in words; nothing for a good drawing."""
     found = [*_touching(drawn), *_crossed(drawn), *_outside(drawn)]
     whole = drawn.whole()
-    if (wide := whole.right - whole.left) > WIDEST:
-        found.append(f"the drawing is {wide:.0f} pixels wide, and the page {WIDEST}")
+    if (wide := whole.right - whole.left) > widest:
+        found.append(f"the drawing is {wide:.0f} pixels wide, and the page {widest:.0f}")
     return found
 
 

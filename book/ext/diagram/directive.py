@@ -96,7 +96,8 @@ def visit(visitor: Any, node: drawing) -> None:
     """Write the drawing in the words of the page's language."""
     diagram, alt = node["diagram"], node.said(node["diagram"].alt)
     level = layout.lay_out(diagram, node.said)
-    if node["translations"] and (wrong := check.problems(level)):
+    # in longer words it may be as much wider as the page may make it smaller
+    if node["translations"] and (wrong := check.problems(level, check.WIDEST / SMALLEST)):
         logger.warning("a translated diagram: %s", "; ".join(wrong), type="course", location=node)
     shown = [svg.draw(level, alt, node.said)]
     turned = layout.lay_out(diagram.turned(), node.said)
