@@ -305,8 +305,8 @@ def source(*objects: Any) -> None:
 
 
 def count_parameters(model: torch.nn.Module) -> int:
-    """Number of trainable parameters of a model."""
-    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+    """Number of parameters of a model, frozen ones included: an average of weights has as many as what it averages."""
+    return sum(p.numel() for p in model.parameters())
 
 
 class _Words:
