@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
+from matplotlib.ticker import FuncFormatter, LogFormatter, LogLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
 PLACES = ("upper right", "upper left", "lower right", "lower left", "center right", "center left", "upper center")
@@ -21,6 +22,7 @@ BESIDE: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset poi
 NO_LINE = ("None", "none", "", " ")  # Matplotlib's names for marks alone
 SHARE = 0.4  # of a panel's width: longer names than this do not stand beside it
 SHIFT = 0.75  # heights of a line of text: so far may a name stand from the height of its line's end
+RAISED = 0.3
 APART = 0.25  # the same for two lines: ends that are closer cannot be told apart by their names
 
 
@@ -34,6 +36,7 @@ def settle(fig: Figure) -> None:
     Raises:
         ValueError: A legend still covers data; the figure is too small for it.
     """
+    _plain_numbers(fig)
     contain(fig)
     _move_row_names(fig)
     for ax, legend in _legends(fig):
@@ -45,6 +48,16 @@ def settle(fig: Figure) -> None:
         if covers(ax, legend.get_window_extent()):
             names = ", ".join(text.get_text() for text in legend.get_texts())
             raise ValueError(f"the legend ({names}) covers data; give the figure more height, or fewer lines")
+
+
+def _plain_numbers(fig: Figure) -> None:
+    """Name 1, 2 and 5 of each power of ten on a short logarithmic axis: 0.2, not 2 × 10⁻¹ beside others."""
+    for axis in [axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis) if axis.get_scale() == "log"]:
+        low, high = sorted(axis.get_view_interval())
+        if high < 100 * low and isinstance(axis.get_major_formatter(), LogFormatter):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_minor_formatter(NullFormatter())
 
 
 def contain(fig: Figure) -> None:
@@ -74,7 +87,9 @@ def _tick_names(fig: Figure) -> Iterator[Bbox]:
         low, high = sorted(axis.get_view_interval())
         for at, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=False):
             if low <= at <= high and text.get_text() and text.get_visible():
-                yield text.get_window_extent().transformed(inches)
+                box = text.get_window_extent().transformed(inches)
+                raised = RAISED * text.get_fontsize() / 72 if "^" in text.get_text() else 0
+                yield Bbox.from_extents(box.x0, box.y0, box.x1, box.y1 + raised)
 
 
 def _engine(fig: Figure) -> Any:

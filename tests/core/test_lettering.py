@@ -165,3 +165,31 @@ def test_rows_and_columns_have_names_that_cover_nothing(off):
         assert text.get_window_extent().x1 <= box.x0
         assert text.get_window_extent().x0 >= -1
     assert {"left", "right", "sick", "cured"} <= set(lettering.words(fig))
+
+
+def numbers(low, high):
+    """What stands along a logarithmic axis."""
+    fig, ax = show.axes()
+    ax.semilogy([low, high])
+    ax.set_ylim(low, high)
+    lettering.settle(fig)
+    ticks = [*ax.yaxis.get_major_ticks(), *ax.yaxis.get_minor_ticks()]
+    inside = [tick.label1.get_text() for tick in ticks if low <= tick.get_loc() <= high]
+    return [text for text in inside if text]
+
+
+def test_a_short_logarithmic_axis_has_plain_numbers_and_a_long_one_powers():
+    """Catches 3 × 10⁰ beside 4 × 10⁰, which lie on each other."""
+    assert numbers(0.15, 6.0) == ["0.2", "0.5", "1", "2", "5"]
+    assert all("10^" in text for text in numbers(1e-4, 1e-1))
+
+
+def test_a_number_where_a_logarithmic_axis_ends_is_not_cut():
+    fig, ax = show.axes()
+    ax.loglog([1, 300], [0.05, 0.002])
+    ax.set_ylim(1e-3, 1e-1)
+    lettering.settle(fig)
+    last = min(zip(ax.get_yticks(), ax.get_yticklabels(), strict=True), key=lambda tick: abs(tick[0] - 1e-1))[1]
+    top = last.get_window_extent().y1
+    room = lettering.RAISED * last.get_fontsize() / 72 * fig.dpi
+    assert top + room <= fig.bbox.y1 + 0.5

@@ -33,7 +33,7 @@ globalThis.survey = {
 
   /** Formulas within a line that leave their column, and displayed ones that do not fit it or push their number out. */
   cut() {
-    const right = document.querySelector('article').getBoundingClientRect().right;
+    const right = document.querySelector('article, main').getBoundingClientRect().right; // the search page has no article
     const ends = all => Math.max(...all.map(part => part.getBoundingClientRect().right));
     const scrolls = one => one && (['auto', 'scroll'].includes(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
     const named = all => [...all].map(one => one.closest('[id]').id + ': ' + one.textContent.slice(0, 60));

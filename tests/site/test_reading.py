@@ -208,9 +208,13 @@ def test_the_print_of_a_chapter_has_everything_and_no_large_gaps(reader: Reader)
 PRINT = """() => {
   const low = one => one.getBoundingClientRect().height < 8;
   const all = name => [...document.querySelectorAll(name)];
+  const words = one => one.textContent.replace(/\\s+/g, ' ').trim();
+  const answers = all('article .exercise-answers').map(words).join(' ');
+  // hints and solutions stand among the answers, not at the exercise
   return {
     cells: all('article .cell_input pre').length,
     folded: all('article .cell_input pre, article .sd-summary-content, article .cell_output > *').filter(low)
+      .filter(one => !(one.closest('.exercise') && answers.includes(words(one))))
       .map(one => one.textContent.slice(0, 60)),
     screen: all('.bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, button.copybtn, .prev-next-area')
       .filter(one => one.checkVisibility()).map(one => one.className),

@@ -32,6 +32,11 @@ def test_purge_keeps_what_may_match_and_nothing_else() -> None:
     )
 
 
+def test_a_rule_keeps_the_spaces_that_mean_something() -> None:
+    rule = 'p a{ font: 9pt "A ; b", serif; width: calc(1px + 2px); }'
+    assert lean.purge(rule, set()) == 'p a{font:9pt "A ; b",serif;width:calc(1px + 2px)}'
+
+
 def test_purge_says_where_a_block_is_not_closed() -> None:
     with pytest.raises(ValueError, match="not closed"):
         lean.purge("p{a:1", set())
