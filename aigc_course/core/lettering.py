@@ -88,7 +88,7 @@ def _tick_names(fig: Figure) -> Iterator[Bbox]:
         for at, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=False):
             if low <= at <= high and text.get_text() and text.get_visible():
                 box = text.get_window_extent().transformed(inches)
-                raised = RAISED * text.get_fontsize() / 72 if "^" in text.get_text() else 0
+                raised = RAISED * float(text.get_fontsize()) / 72 if "^" in text.get_text() else 0
                 yield Bbox.from_extents(box.x0, box.y0, box.x1, box.y1 + raised)
 
 

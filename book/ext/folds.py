@@ -18,23 +18,22 @@ class Merge(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Treat the cells of the page from its top, so that three become one, too."""
-        for cell in list(self.document.findall(_is_folded)):
+        for cell in filter(_is_folded, list(self.document.findall(nodes.container))):
             after = cell.next_node(descend=False, siblings=True)
-            if len(cell) == 1 and after is not None and _is_folded(after):
+            if len(cell) == 1 and isinstance(after, nodes.container) and _is_folded(after):
                 _put_before(_code(cell), _code(after))
                 cell.parent.remove(cell)
 
 
-def _is_folded(node: nodes.Node) -> bool:
+def _is_folded(node: nodes.container) -> bool:
     """A code cell of which the input is folded and the output, if any, is in sight."""
-    if not isinstance(node, nodes.container) or node.get("nb_element") != "cell_code":
-        return False
-    return node.get("hide_mode") == "input" and node.children[0].get("nb_element") == "cell_code_source"
+    kinds = [part.get("nb_element") for part in node.children if isinstance(part, nodes.Element)]
+    return node.get("nb_element") == "cell_code" and node.get("hide_mode") == "input" and "cell_code_source" in kinds
 
 
-def _code(cell: nodes.Node) -> nodes.literal_block:
-    (found,) = cell.children[0].findall(nodes.literal_block)
-    return found
+def _code(cell: nodes.container) -> nodes.literal_block:
+    """The code of a cell, which stands before its outputs."""
+    return next(cell.findall(nodes.literal_block))
 
 
 def _put_before(first: nodes.literal_block, second: nodes.literal_block) -> None:
