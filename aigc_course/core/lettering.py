@@ -22,7 +22,7 @@ BESIDE: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset poi
 NO_LINE = ("None", "none", "", " ")  # Matplotlib's names for marks alone
 SHARE = 0.4  # of a panel's width: longer names than this do not stand beside it
 SHIFT = 0.75  # heights of a line of text: so far may a name stand from the height of its line's end
-RAISED = 0.3
+RAISED = 0.6
 APART = 0.25  # the same for two lines: ends that are closer cannot be told apart by their names
 
 

@@ -187,7 +187,7 @@ def test_a_short_logarithmic_axis_has_plain_numbers_and_a_long_one_powers():
 def test_a_number_where_a_logarithmic_axis_ends_is_not_cut():
     fig, ax = show.axes()
     ax.loglog([1, 300], [0.05, 0.002])
-    ax.set_ylim(1e-3, 1e-1)
+    ax.set(xlabel="bits", ylabel="error", ylim=(1e-3, 1e-1))
     lettering.settle(fig)
     last = min(zip(ax.get_yticks(), ax.get_yticklabels(), strict=True), key=lambda tick: abs(tick[0] - 1e-1))[1]
     top = last.get_window_extent().y1
