@@ -110,7 +110,8 @@ def dressed(svg: str) -> str:
     used = [ink for ink in (*INKS, NEUTRAL) if ink.drawn in svg]
     light = "".join(rule for ink in used for rule in _on_light(ink))
     dark = "".join(_rule(f'[style*="{what}: {ink.drawn}"]', what, ink.dark) for ink in used for what in _KINDS)
-    rules = f":root{{color-scheme:light dark}}text{{font-family:{FONTS}}}{_when('light', light)}{_when('dark', dark)}"
+    text = f"text{{font-size:11px;font-family:{FONTS}}}"  # without a size a formula's box is as high as 16 px need
+    rules = f":root{{color-scheme:light dark}}{text}{_when('light', light)}{_when('dark', dark)}"
     start = svg.index(">", svg.index("<svg")) + 1
     return f"{svg[:start]}\n <style>{rules}</style>{svg[start:]}"
 
