@@ -81,7 +81,7 @@ def test_text_in_a_drawing_is_text_and_its_words_are_recorded(shown):
         assert f">{label}</text>" in svg
     families = set(re.findall(r"font-family: ([^;\"]+)", svg))
     assert families == {"'DejaVu Sans', 'Verdana', sans-serif"}  # of formulas; the site's is the rule for the rest
-    assert f"text{{font-family:{inks.FONTS}}}" in svg
+    assert f"text{{font-size:11px;font-family:{inks.FONTS}}}" in svg
 
 
 def test_a_single_curve_has_no_legend(shown):
