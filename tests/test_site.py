@@ -4,7 +4,7 @@ import functools
 import json
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -25,16 +25,6 @@ LONG = ("book/pages/api.html",)  # every docstring and source of the library
 def each(paths: list[str]) -> pytest.MarkDecorator:
     """One test for each page; a page's tests share one visit, and tests/conftest.py sends them to one process."""
     return pytest.mark.parametrize("path", paths)
-
-
-@pytest.fixture(scope="module")
-def reader() -> Iterator[Reader]:
-    if not (executable := browser.chromium()):
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    if not (SITE / "index.html").is_file():
-        pytest.fail(f"there is no site at {SITE}; run `make book` first")
-    with browser.reader(executable) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

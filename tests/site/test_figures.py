@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from playwright.sync_api import Page
 
 from aigc_course.core import inks
 from book.tools import chapters
-from tests.site import browser
 from tests.site.browser import SITE, Reader
 from tests.site.survey import MODES, PHONE
 
@@ -36,14 +34,6 @@ SEEN = """() => [...document.querySelectorAll('body > svg')].map(svg => {
       && !one.closest('g[id^=axes]')?.querySelector('image')).map(one => style(one).stroke),
   };
 })"""
-
-
-@pytest.fixture(scope="module")
-def reader() -> Iterator[Reader]:
-    if not (executable := browser.chromium()):
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    with browser.reader(executable) as found:
-        yield found
 
 
 def drawings(path: str) -> dict[str, str]:
@@ -148,7 +138,8 @@ def test_without_scripts_the_link_is_the_image(reader: Reader, illustrated: str)
     page = context.new_page()
     page.goto(f"{reader.base}/{illustrated}")
     page.locator("a.zoom").first.click()
-    page.wait_for_url(re.compile(r"/_images/.+\.(svg|png)$"))
+    page.wait_for_url(re.compile(r"/_images/"))
+    assert page.url.endswith((".svg", ".png"))
     context.close()
 
 

@@ -9,22 +9,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.site import browser
-from tests.site.browser import SITE, Reader
+from tests.site.browser import Reader
 
 pytestmark = pytest.mark.site
 CHAPTER = "chapters/2_vae/2_vae.html"
 A4 = {"width": 642, "height": 964}  # pixels of the print's text area: 17 by 25.5 centimetres
-
-
-@pytest.fixture(scope="module")
-def reader() -> Iterator[Reader]:
-    if not (executable := browser.chromium()):
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    if not (SITE / "index.html").is_file():
-        pytest.fail(f"there is no site at {SITE}; run `make book` first")
-    with browser.reader(executable) as found:
-        yield found
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Exercises in a real browser: answering by click and by key, what is kept, and pages without scripts and on paper."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from book.tools import chapters
-from tests.site import browser
 from tests.site.browser import ROOT, SITE, Reader
 from tests.site.survey import AXE, MODES, RULES
 
@@ -22,14 +20,6 @@ COUNT = len(CHAPTER.ids("grade", "ask"))
 QUESTION = "#exercise-vae-gap"
 CODE = "#exercise-vae-kl"
 KEPT = "() => JSON.parse(localStorage.aigcAnswers)"
-
-
-@pytest.fixture(scope="module")
-def reader() -> Iterator[Reader]:
-    if not (executable := browser.chromium()):
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    with browser.reader(executable) as found:
-        yield found
 
 
 def mark(page: Page) -> Any:
